@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* What the files of the audit store share. */
+#ifndef PGQUELL_AUDIT_STORE_INTERNAL_H
+#define PGQUELL_AUDIT_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "audit/store.h"
+
+struct Store {
+    sqlite3 *db;
+    sqlite3_stmt *newest;
+    sqlite3_stmt *insert; /* NULL in a store that is open for reading */
+    char *path;           /* as it was named */
+    StoreMode mode;
+    int64_t sequence; /* of the newest record that this store has seen */
+    char head[STORE_HASH_MAX];
+};
+
+/* Turns SQLite's last error into ours, "could not `doing` audit store ...", with a hint; answers
+ * false. */
+bool store_fail(const Store *store, const char *doing, Err *err);
+
+/* Refuses the store for a reason of our own; answers false. */
+bool store_refuse(const Store *store, Err *err, const char *reason, const char *hint);
+
+FALLIBLE bool store_execute(Store *store, const char *sql, const char *doing, Err *err);
+FALLIBLE bool store_prepare(Store *store, const char *sql, sqlite3_stmt **ret_statement, Err *err);
+
+/* After a failure; SQLite itself may have ended the transaction already. */
+void store_rollback(Store *store);
+
+#endif

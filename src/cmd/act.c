@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Act: what cancel, stop and terminate have in common, from targets to outcomes. */
+#include "cmd/act.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/aim.h"
+#include "cmd/confirm.h"
+#include "cmd/report.h"
+#include "loop/runner.h"
+
+#define HOST_MAX 256
+
+/* Everything that one action has in hand. */
+typedef struct Act {
+    Scene *scene;
+    OrderKind kind;
+    Aim aim;
+    Engine *engine;
+    Store *store;
+    Report report;
+} Act;
+
+static size_t count_planned(const Engine *engine)
+{
+    size_t planned = 0;
+
+    for (size_t i = 0; i < engine_target_count(engine); i++)
+        planned += engine_target(engine, i)->state == TARGET_PLANNED;
+    return planned;
+}
+
+/* What is refused by a guard is no match: it would never be signalled. */
+static size_t count_matches(const Engine *engine)
+{
+    size_t matches = 0;
+
+    for (size_t i = 0; i < engine_target_count(engine); i++)
+        matches += engine_target(engine, i)->outcome != OUTCOME_REFUSED;
+    return matches;
+}
+
+static void request_all(Act *act)
+{
+    const Scene *scene = act->scene;
+
+    for (size_t i = 0; i < act->aim.count; i++) {
+        const Aimed *aimed = &act->aim.targets[i];
+        Order order = scene->settings->order;
+        Plan plan = {.arena = &act->scene->arena};
+        Event event = {.kind = EVENT_REQUEST,
+                       .steady_us = clock_steady_us(),
+                       .wall_us = clock_wall_us(),
+                       .server_us = scene->server_us,
+                       .session = aimed->session,
+                       .order = &order,
+                       .redirected_from = aimed->redirected_from};
+
+        order.kind = act->kind;
+        order.chosen_by = aimed->chosen_by;
+        engine_step(act->engine, &event, &plan);
+    }
+}
+
+static bool within_limit(const Act *act, Err *err)
+{
+    size_t matches = count_matches(act->engine);
+
+    if (matches <= (size_t) act->scene->settings->limit)
+        return true;
+    (void) err_set(err, ERR_REFUSED, "%zu sessions match, more than --limit %d; nothing was sent", matches,
+                   act->scene->settings->limit);
+    return err_hint(err, "Narrow the filters, or allow that many with --limit %zu.", matches);
+}
+
+/* Asks where there is somebody to ask; elsewhere one target needs no --yes, several do. */
+static bool confirmed(const Act *act, Err *err)
+{
+    size_t planned = count_planned(act->engine);
+    char question[128];
+
+    if (planned == 0 || act->scene->settings->yes)
+        return true;
+    if (!confirm_possible()) {
+        if (planned == 1)
+            return true;
+        (void) err_set(err, ERR_REFUSED, "%zu sessions would be signalled, which needs --yes where no terminal "
+                       "can ask; nothing was sent", planned);
+        return false;
+    }
+    (void) snprintf(question, sizeof(question), "%s %zu session%s?",
+                    act->kind == ORDER_CANCEL ? "Cancel the statement of"
+                    : act->kind == ORDER_STOP ? "Stop"
+                                              : "Terminate",
+                    planned, planned == 1 ? "" : "s");
+    switch (confirm_ask(question)) {
+    case CONFIRM_YES:
+        return true;
+    case CONFIRM_NO:
+        return err_set(err, ERR_REFUSED, "not confirmed; nothing was sent");
+    default:
+        return err_set(err, ERR_INTERRUPTED, "interrupted; nothing was sent");
+    }
+}
+
+static bool open_store(Act *act, Err *err)
+{
+    const char *path = act->scene->settings->audit;
+
+    if (!path && !store_default_path(&act->scene->arena, &path, err))
+        return false;
+    return store_open(path, STORE_APPEND, &act->store, err);
+}
+
+/* The outcome of all: the first that applies of the exit statuses, as docs/exit-status.md lists them. */
+static ErrCode overall(const Act *act)
+{
+    bool unresolved = false;
+    bool refused = false;
+
+    for (size_t i = 0; i < engine_target_count(act->engine); i++) {
+        ErrCode code = outcome_exit(engine_target(act->engine, i)->outcome);
+
+        unresolved = unresolved || code == ERR_UNRESOLVED;
+        refused = refused || code == ERR_REFUSED;
+    }
+    if ((unresolved || refused) && loop_interrupts(act->scene->loop) > 0)
+        return ERR_INTERRUPTED;
+    if (unresolved)
+        return ERR_UNRESOLVED;
+    if (refused)
+        return ERR_REFUSED;
+    return act->aim.missing > 0 ? ERR_NO_TARGET : ERR_NONE;
+}
+
+static ErrCode perform(Act *act, Err *err)
+{
+    Scene *scene = act->scene;
+    const Settings *settings = scene->settings;
+    char run[RUN_ID_MAX];
+    char host[HOST_MAX] = "unknown";
+    RunnerSetup setup = {
+        .loop = scene->loop,
+        .link = scene->link,
+        .params = scene->params,
+        .store = act->store,
+        .engine = act->engine,
+        .world = &scene->world,
+        .mandate = {.run = run,
+                    .operator = scene->operator,
+                    .host = host,
+                    .reason = settings->reason,
+                    .ticket = settings->ticket,
+                    .log_on_server = !settings->no_server_log,
+                    .utf8 = scene->utf8},
+        .on_turn = report_turn,
+        .context = &act->report,
+    };
+    bool stored;
+
+    runner_make_id(run);
+    (void) gethostname(host, sizeof(host) - 1);
+    stored = runner_run(&setup, err);
+    report_end(&act->report);
+    return stored ? overall(act) : ERR_AUDIT;
+}
+
+/* From the plan on: show it, check it, ask, do it. */
+static ErrCode carry_out(Act *act, Err *err)
+{
+    const Settings *settings = act->scene->settings;
+
+    report_preview(&act->report, act->scene->server_us);
+    if (!within_limit(act, err))
+        return err->code;
+    if (settings->dry_run)
+        return act->aim.missing > 0 ? ERR_NO_TARGET : ERR_NONE;
+    if (!open_store(act, err) || !confirmed(act, err))
+        return err->code;
+    return perform(act, err);
+}
+
+ErrCode act_run(Scene *scene, OrderKind kind, Err *err)
+{
+    Act act = {.scene = scene, .kind = kind};
+    ErrCode status;
+
+    if (!aim_given(scene->settings)) {
+        (void) err_set(err, ERR_USAGE, "no target was given");
+        (void) err_hint(err, "Name a pid, a session id or a filter; --all means every session.");
+        return ERR_USAGE;
+    }
+    if (!scene_snapshot(scene, true, err) || !aim_resolve(scene, kind, &act.aim, err))
+        return err->code;
+    scene_warn_of_limits(scene);
+    if (act.aim.count == 0) {
+        if (act.aim.missing == 0)
+            (void) err_set(err, ERR_NO_TARGET, "no session matches; nothing was sent");
+        return ERR_NO_TARGET;
+    }
+    act.engine = engine_new(&scene->world, scene->settings->pace_per_s, clock_steady_us());
+    request_all(&act);
+    act.report = report_begin(act.engine, scene->settings, &scene->look);
+    status = carry_out(&act, err);
+    report_done(&act.report);
+    engine_free(act.engine);
+    store_close(act.store);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Command: one file each, with one const entry; the dispatcher makes the world ready for it. */
+#ifndef PGQUELL_CMD_COMMAND_H
+#define PGQUELL_CMD_COMMAND_H
+
+#include "cmd/scene.h"
+#include "cmd/settings.h"
+
+typedef enum CommandNeeds {
+    NEEDS_NOTHING,
+    NEEDS_CONNECTION, /* the scene is connected, its snapshot taken */
+} CommandNeeds;
+
+typedef struct Command {
+    const char *name;
+    const char *summary;   /* one line for the list of commands */
+    const char *arguments; /* of the synopsis */
+    const char *details;   /* a paragraph for --help, lines of at most 78 columns */
+    unsigned int options;  /* OPTION_ bits */
+    CommandNeeds needs;
+    /* Answers the exit status; on a status that is an error, `err` has been set or, where messages were
+     * printed already, left with an empty message. */
+    ErrCode (*run)(Scene *scene, Err *err);
+} Command;
+
+extern const Command command_ps;
+extern const Command command_cancel;
+extern const Command command_terminate;
+extern const Command command_stop;
+extern const Command command_log;
+extern const Command command_demo;
+
+/* All of them, in the order of --help; NULL ends the list. */
+extern const Command *const commands[];
+
+/* Runs the command line; answers the exit status. */
+int command_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Dispatch: finds the command, makes its world ready, and prints what it comes to. */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/command.h"
+#include "cmd/help.h"
+
+const Command *const commands[] = {
+    &command_ps, &command_cancel, &command_terminate, &command_stop, NULL,
+};
+
+#define COMMANDS_MAX 32
+
+static const Command *command_named(const char *name)
+{
+    for (const Command *const *command = commands; *command; command++)
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
+    return NULL;
+}
+
+/* The only place that prints an error. */
+static void print_error(const Err *err, const Command *command)
+{
+    StrBuf buf;
+
+    if (err->message[0] == '\0')
+        return;
+    strbuf_init(&buf);
+    text_clean(&buf, err->message);
+    (void) fprintf(stderr, "pgquell: error: %s\n", buf.text);
+    strbuf_clear(&buf);
+    text_clean(&buf, err->hint);
+    if (buf.length > 0)
+        (void) fprintf(stderr, "pgquell: hint: %s\n", buf.text);
+    if (err->code == ERR_USAGE)
+        (void) fprintf(stderr, "Try \"pgquell %s%s--help\" for more information.\n",
+                       command ? command->name : "", command ? " " : "");
+    strbuf_done(&buf);
+}
+
+static int print_page(const Command *command)
+{
+    StrBuf buf;
+
+    strbuf_init(&buf);
+    if (command)
+        help_command(&buf, command);
+    else
+        help_overview(&buf);
+    (void) fputs(buf.text, stdout);
+    strbuf_done(&buf);
+    return ERR_NONE;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[COMMANDS_MAX];
+    const char *nearest;
+    size_t count = 0;
+    Err err;
+
+    while (commands[count]) {
+        names[count] = commands[count]->name;
+        count++;
+    }
+    nearest = text_nearest(name, names, count);
+    (void) err_set(&err, ERR_USAGE, "unknown command \"%s\"", name);
+    if (nearest)
+        (void) err_hint(&err, "Did you mean \"%s\"?", nearest);
+    print_error(&err, NULL);
+    return ERR_USAGE;
+}
+
+/* A reader that has left is no error of ours; any other failure to write is. */
+static int flush_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno == EPIPE)
+        return status;
+    (void) fprintf(stderr, "pgquell: error: could not write to standard output: %s\n", strerror(errno));
+    return status == ERR_NONE ? ERR_UNRESOLVED : status;
+}
+
+static ErrCode run_in_scene(const Command *command, Settings *settings, Err *err)
+{
+    Scene scene;
+    ErrCode status;
+
+    scene_init(&scene, settings);
+    if (command->needs == NEEDS_CONNECTION && !scene_connect(&scene, err))
+        status = err->code;
+    else
+        status = command->run(&scene, err);
+    scene_done(&scene);
+    return status;
+}
+
+static int run_command(const Command *command, int argc, char **argv)
+{
+    Settings settings;
+    ErrCode status;
+    Err err = {0};
+
+    settings_init(&settings);
+    if (!settings_parse(&settings, command->options | OPTION_GENERAL, argc, argv, &err))
+        status = err.code;
+    else if (settings.help)
+        status = print_page(command);
+    else if (settings.version)
+        status = printf("pgquell %s\n", PGQUELL_VERSION) < 0 ? ERR_UNRESOLVED : ERR_NONE;
+    else
+        status = run_in_scene(command, &settings, &err);
+    if (status != ERR_NONE)
+        print_error(&err, command);
+    settings_done(&settings);
+    return flush_output(status);
+}
+
+/* Without a command there is only help, the version, or a mistake. */
+static int run_bare(int argc, char **argv)
+{
+    Settings settings;
+    int status = ERR_NONE;
+    Err err = {0};
+
+    settings_init(&settings);
+    if (!settings_parse(&settings, OPTION_GENERAL, argc, argv, &err))
+        status = err.code;
+    else if (settings.version)
+        (void) printf("pgquell %s\n", PGQUELL_VERSION);
+    else if (settings.help)
+        status = print_page(NULL);
+    else
+        status = err_set(&err, ERR_USAGE, "no command was given") ? ERR_NONE : ERR_USAGE;
+    print_error(&err, NULL);
+    settings_done(&settings);
+    return flush_output(status);
+}
+
+int command_main(int argc, char **argv)
+{
+    const Command *command;
+    int at;
+
+    (void) setlocale(LC_CTYPE, "");  /* whether the terminal takes UTF-8, and widths */
+    (void) signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end us in the middle */
+    at = settings_command_at(argc, argv);
+    if (at >= argc)
+        return run_bare(argc, argv);
+    command = command_named(argv[at]);
+    if (!command)
+        return unknown_command(argv[at]);
+    memmove(&argv[at], &argv[at + 1], (size_t) (argc - at) * sizeof(argv[0]));
+    return run_command(command, argc - 1, argv);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Options: the one table from which parsing, --help and the reference pages are made. */
+#ifndef PGQUELL_CMD_OPTIONS_H
+#define PGQUELL_CMD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Groups of options; a command takes some of them. */
+enum {
+    OPTION_GENERAL = 1 << 0,    /* --help, --version */
+    OPTION_CONNECTION = 1 << 1, /* as in psql */
+    OPTION_FILTER = 1 << 2,     /* which sessions */
+    OPTION_ACTION = 1 << 3,     /* how to act on them */
+    OPTION_OUTPUT = 1 << 4,     /* --json, --quiet */
+    OPTION_LISTING = 1 << 5,    /* --sort */
+    OPTION_AUDIT = 1 << 6,      /* --audit */
+};
+
+typedef enum OptionValue {
+    VALUE_NONE,
+    VALUE_REQUIRED,
+    VALUE_OPTIONAL,
+} OptionValue;
+
+typedef enum OptionId {
+    OPT_HOST,
+    OPT_PORT,
+    OPT_USERNAME,
+    OPT_DBNAME,
+    OPT_NO_PASSWORD,
+    OPT_PASSWORD,
+    OPT_ROLE,
+    OPT_DATABASE,
+    OPT_APPLICATION,
+    OPT_CLIENT,
+    OPT_STATE,
+    OPT_BACKEND_TYPE,
+    OPT_WAIT,
+    OPT_QUERY,
+    OPT_STATEMENT_LONGER,
+    OPT_TRANSACTION_LONGER,
+    OPT_IN_STATE_LONGER,
+    OPT_BLOCKING,
+    OPT_ALL,
+    OPT_SORT,
+    OPT_REASON,
+    OPT_TICKET,
+    OPT_OPERATOR,
+    OPT_AUDIT,
+    OPT_DRY_RUN,
+    OPT_YES,
+    OPT_LIMIT,
+    OPT_GRACE,
+    OPT_TIMEOUT,
+    OPT_PACE,
+    OPT_SCOPE,
+    OPT_ALLOW,
+    OPT_NO_SERVER_LOG,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_HELP,
+    OPT_VERSION,
+    OPTIONS,
+} OptionId;
+
+typedef struct OptionRow {
+    const char *name;    /* without the dashes */
+    char letter;         /* '\0': none */
+    unsigned int groups; /* in which it is */
+    OptionValue value;
+    const char *placeholder; /* of the value, in --help */
+    const char *fallback;    /* the default, in words that can be typed; NULL: none */
+    const char *text;        /* one line for --help */
+} OptionRow;
+
+extern const OptionRow option_rows[OPTIONS];
+
+/* The words that --sort, --scope and --allow take, in one list each, ended by NULL. */
+extern const char *const sort_keys[];
+extern const char *const scope_words[];
+extern const char *const allow_words[];
+
+/* The titles under which --help lists a group, in order; NULL ends them. */
+typedef struct OptionGroup {
+    unsigned int group;
+    const char *title;
+} OptionGroup;
+
+extern const OptionGroup option_groups[];
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Report: an action as the operator sees it, before, while and after; text or JSON lines.
+ *
+ * In JSON mode standard output has one object per target and nothing else. Progress is drawn on
+ * standard error, on a terminal only. */
+#ifndef PGQUELL_CMD_REPORT_H
+#define PGQUELL_CMD_REPORT_H
+
+#include "cmd/settings.h"
+#include "core/engine.h"
+#include "ui/look.h"
+
+typedef struct Report {
+    const Engine *engine;
+    const Settings *settings;
+    const Look *look;
+    Look error_look; /* of standard error */
+    bool *told;      /* targets whose result is out; allocated by report_begin() */
+    size_t told_count;
+    bool drawn; /* a progress line stands on the terminal */
+} Report;
+
+Report report_begin(const Engine *engine, const Settings *settings, const Look *look);
+
+/* What will be done; in a dry run that is all, also in JSON. */
+void report_preview(Report *report, int64_t now_us);
+
+/* The runner's on_turn: results as they come, and progress. `context` is the Report. */
+void report_turn(void *context);
+
+/* The last results and the summary. */
+void report_end(Report *report);
+
+void report_done(Report *report);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Scene: what a command finds ready: its settings, the connection, the server, the sessions. */
+#ifndef PGQUELL_CMD_SCENE_H
+#define PGQUELL_CMD_SCENE_H
+
+#include "cmd/settings.h"
+#include "loop/loop.h"
+#include "pg/ask.h"
+#include "ui/look.h"
+
+typedef struct Scene {
+    Settings *settings;
+    Arena arena; /* for the command's run */
+    Look look;   /* of standard output */
+    Loop *loop;
+    Link *link;
+    LinkParams params; /* borrowed from the settings and the arena */
+    World world;
+    bool utf8;
+    Session *sessions; /* as scene_snapshot() found them, with names */
+    size_t session_count;
+    int64_t server_us; /* the server's clock at the snapshot */
+    const char *operator; /* who acts: --operator, sudo's user, or the user */
+} Scene;
+
+void scene_init(Scene *scene, Settings *settings);
+void scene_done(Scene *scene);
+
+/* Connects, asks for a password where one is needed and may be asked for, and learns about the server. */
+FALLIBLE bool scene_connect(Scene *scene, Err *err);
+
+/* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only, and
+ * only where somebody waits on a lock. */
+FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);
+
+/* Says on standard error when a regular expression gave up on some session, which then did not match. */
+void scene_warn_of_limits(const Scene *scene);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Settings: what a command line says, parsed and checked. */
+#ifndef PGQUELL_CMD_SETTINGS_H
+#define PGQUELL_CMD_SETTINGS_H
+
+#include "cmd/options.h"
+#include "core/filter.h"
+#include "core/target.h"
+
+#define WORDS_MAX 1024 /* targets and other words on one command line */
+
+typedef struct Settings {
+    /* connection */
+    const char *host;
+    const char *port;
+    const char *user;
+    const char *dbname; /* a name, a conninfo string or a URI */
+    bool ask_password;
+    bool never_password;
+    /* targets */
+    Filter filter;
+    const char *words[WORDS_MAX];
+    size_t word_count;
+    /* actions */
+    const char *reason;
+    const char *ticket;
+    const char *operator;
+    const char *audit;
+    Order order; /* without its kind and chosen_by */
+    double pace_per_s;
+    int limit;
+    bool dry_run;
+    bool yes;
+    bool no_server_log;
+    /* output */
+    bool json;
+    bool quiet;
+    const char *sort;
+    bool help;
+    bool version;
+} Settings;
+
+void settings_init(Settings *settings);
+void settings_done(Settings *settings);
+
+/* Where the command stands in argv: the first word that is neither an option nor the value of one;
+ * argc when there is none. */
+int settings_command_at(int argc, char *const *argv);
+
+/* Parses argv (whose first word is skipped); options may stand anywhere, `--` ends them. `groups` are
+ * the OPTION_ bits that the command takes. Texts are borrowed from argv. */
+FALLIBLE bool settings_parse(Settings *settings, unsigned int groups, int argc, char *const *argv, Err *err);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Engine: takes events in, keeps the targets, and hands each to its course. */
+#include "core/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/engine_internal.h"
+
+Engine *engine_new(const World *world, double pace_per_s, int64_t steady_us)
+{
+    Engine *engine = xcalloc(1, sizeof(*engine));
+
+    arena_init(&engine->arena);
+    engine->world = *world;
+    engine->world.current_role = arena_strdup(&engine->arena, world->current_role);
+    engine->world.session_role = arena_strdup(&engine->arena, world->session_role);
+    pace_init(&engine->pace, pace_per_s, steady_us);
+    return engine;
+}
+
+void engine_free(Engine *engine)
+{
+    if (!engine)
+        return;
+    arena_done(&engine->arena);
+    free(engine->targets);
+    free(engine);
+}
+
+size_t engine_target_count(const Engine *engine)
+{
+    return engine->count;
+}
+
+const Target *engine_target(const Engine *engine, size_t target)
+{
+    assert(target < engine->count);
+    return &engine->targets[target];
+}
+
+bool engine_is_done(const Engine *engine)
+{
+    return engine->finished == engine->count;
+}
+
+void target_move(Engine *engine, Target *target, TargetState to)
+{
+    assert(target_state_follows(target->state, to));
+    if (target->state == TARGET_QUEUED)
+        engine->queued--;
+    if (to == TARGET_QUEUED)
+        engine->queued++;
+    if (to == TARGET_FINISHED)
+        engine->finished++;
+    target->state = to;
+}
+
+void target_step(const Turn *turn, size_t index, StepKind kind, const char *result)
+{
+    Target *target = &turn->engine->targets[index];
+    Step step = {.kind = kind,
+                 .wall_us = turn->event->wall_us,
+                 .result = arena_strdup(&turn->engine->arena, result)};
+
+    if (target->step_count < ENGINE_STEPS_MAX) /* the audit store has them all */
+        target->steps[target->step_count++] = step;
+    plan_add(turn->plan, ACTION_RECORD, index)->step = step;
+}
+
+static Target *new_target(Engine *engine)
+{
+    if (engine->count == engine->capacity) {
+        engine->capacity = engine->capacity ? engine->capacity * 2 : 16;
+        engine->targets = xrealloc(engine->targets, engine->capacity * sizeof(Target));
+    }
+    engine->targets[engine->count] = (Target){.begun_us = TIME_UNKNOWN, .look_us = TIME_NEVER};
+    return &engine->targets[engine->count++];
+}
+
+/* Judges a session and keeps it as a target: planned, or finished where nothing will be sent. */
+static void request(const Turn *turn)
+{
+    Engine *engine = turn->engine;
+    const Event *event = turn->event;
+    Judgement judgement =
+        guard_judge(&engine->world, event->order, event->session, event->server_us, &engine->arena);
+    Target *target = new_target(engine);
+
+    target->before = session_copy(event->session, &engine->arena);
+    target->last = target->before;
+    target->order = *event->order;
+    target->scope = scope_for(event->order, event->session);
+    target->ladder = judgement.ladder;
+    target->reason = judgement.reason;
+    if (event->redirected_from != 0)
+        target->note = arena_printf(&engine->arena, "named by pid %d, a parallel worker of it",
+                                    event->redirected_from);
+    if (judgement.verdict == VERDICT_SEND)
+        return;
+    target->outcome = judgement.verdict == VERDICT_DENY ? OUTCOME_DENIED : OUTCOME_REFUSED;
+    target_move(engine, target, TARGET_FINISHED);
+}
+
+static void go(const Turn *turn)
+{
+    Engine *engine = turn->engine;
+
+    for (size_t i = 0; i < engine->count; i++) {
+        Target *target = &engine->targets[i];
+
+        if (target->begun_us != TIME_UNKNOWN)
+            continue;
+        target->begun_us = turn->event->steady_us;
+        target->finished_us = turn->event->steady_us;
+        if (target->note)
+            target_step(turn, i, STEP_REDIRECT, target->note);
+        if (target->state == TARGET_FINISHED)
+            (void) plan_add(turn->plan, ACTION_FINISH, i);
+        else
+            target_move(engine, target, TARGET_QUEUED);
+    }
+}
+
+/* Lets as many queued targets through as the pace allows, first come first served. */
+static void advance_queue(const Turn *turn)
+{
+    Engine *engine = turn->engine;
+
+    if (engine->lost)
+        return;
+    for (size_t i = 0; engine->queued > 0 && i < engine->count; i++) {
+        if (engine->targets[i].state != TARGET_QUEUED)
+            continue;
+        if (!pace_take(&engine->pace, turn->event->steady_us))
+            return;
+        course_intend(turn, i);
+    }
+}
+
+static void for_each_begun(const Turn *turn, void (*what)(const Turn *turn, size_t index))
+{
+    for (size_t i = 0; i < turn->engine->count; i++)
+        if (turn->engine->targets[i].state != TARGET_FINISHED)
+            what(turn, i);
+}
+
+static void give_up(const Turn *turn, size_t index)
+{
+    const Target *target = &turn->engine->targets[index];
+
+    if (target->outcome != OUTCOME_NONE)
+        finish_now(turn, index, target->outcome, NULL);
+    else if (target->sent > 0)
+        finish_now(turn, index, OUTCOME_UNKNOWN,
+                   "contact with the server was lost after the signal and did not come back");
+    else
+        finish_now(turn, index, OUTCOME_UNKNOWN,
+                   "contact with the server was lost before anything was sent");
+}
+
+static void lost(const Turn *turn)
+{
+    turn->engine->lost = true;
+    for_each_begun(turn, course_lost);
+}
+
+static void back(const Turn *turn)
+{
+    turn->engine->lost = false;
+    for_each_begun(turn, course_back);
+}
+
+static void interrupt(const Turn *turn)
+{
+    turn->engine->interrupted = arena_strdup(&turn->engine->arena, turn->event->text);
+    for_each_begun(turn, course_interrupt);
+}
+
+static void dispatch(const Turn *turn)
+{
+    switch (turn->event->kind) {
+    case EVENT_REQUEST:
+        request(turn);
+        break;
+    case EVENT_GO:
+        go(turn);
+        break;
+    case EVENT_RECORDED:
+        course_recorded(turn, turn->event->target);
+        break;
+    case EVENT_SIGNALLED:
+        course_signalled(turn, turn->event->target);
+        break;
+    case EVENT_LOOKED:
+        course_looked(turn, turn->event->target);
+        break;
+    case EVENT_TIME:
+        for_each_begun(turn, course_time);
+        break;
+    case EVENT_LOST:
+        lost(turn);
+        break;
+    case EVENT_BACK:
+        back(turn);
+        break;
+    case EVENT_GIVE_UP:
+        for_each_begun(turn, give_up);
+        break;
+    case EVENT_INTERRUPT:
+        interrupt(turn);
+        break;
+    }
+}
+
+/* When the engine has to be woken though nothing happens. */
+static int64_t next_deadline(const Engine *engine, int64_t steady_us)
+{
+    int64_t deadline = TIME_NEVER;
+
+    for (size_t i = 0; i < engine->count; i++) {
+        const Target *target = &engine->targets[i];
+
+        if (target->state != TARGET_FINISHED && !target->looking && target->look_us < deadline)
+            deadline = target->look_us;
+    }
+    if (engine->queued > 0 && !engine->lost && deadline > pace_next_us(&engine->pace, steady_us))
+        deadline = pace_next_us(&engine->pace, steady_us);
+    return deadline;
+}
+
+void engine_step(Engine *engine, const Event *event, Plan *plan)
+{
+    Turn turn = {.engine = engine, .event = event, .plan = plan};
+
+    plan->actions = NULL;
+    plan->count = 0;
+    dispatch(&turn);
+    advance_queue(&turn);
+    plan->deadline_us = next_deadline(engine, event->steady_us);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Statement: the little that has to be read out of a query's text, which may be cut and is untrusted. */
+#ifndef PGQUELL_CORE_STATEMENT_H
+#define PGQUELL_CORE_STATEMENT_H
+
+#include <stdbool.h>
+
+/* Whether it builds or rebuilds an index CONCURRENTLY, so that stopping it leaves an invalid index
+ * behind (manual, CREATE INDEX and REINDEX). Comments and case are seen through; NULL is false. */
+bool statement_builds_concurrently(const char *query);
+
+/* Whether it rolls a transaction back, which no signal hurries. */
+bool statement_rolls_back(const char *query);
+
+#endif

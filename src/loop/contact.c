@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Contact: losing the server, finding it again, and asking which one it is before anything else. */
+#include "loop/runner_internal.h"
+
+#define RETRY_FIRST_US (50 * US_PER_MS)
+#define RETRY_LONGEST_US (2 * US_PER_S)
+
+/* How long contact may stay lost before what is open counts as unknown. */
+#define GIVE_UP_US (30 * US_PER_S)
+
+static void lose(Runner *runner)
+{
+    Event event = {.kind = EVENT_LOST};
+
+    runner->lost = true;
+    runner->greeting = false;
+    runner->lost_since_us = clock_steady_us();
+    runner->retry_us = runner->lost_since_us;
+    runner->pause_us = RETRY_FIRST_US;
+    looks_forget(runner);
+    runner_feed(runner, &event);
+}
+
+static void greet(Runner *runner)
+{
+    arena_clear(&runner->contact_arena);
+    runner->greeting = true;
+    runner->hello = (WorldAnswer){.answer = {.arena = &runner->contact_arena}};
+    runner->system = (SystemAnswer){.answer = {.arena = &runner->contact_arena}};
+    ask_world(runner->setup.link, &runner->hello);
+    ask_system(runner->setup.link, &runner->system);
+}
+
+static void found(Runner *runner)
+{
+    Event event = {.kind = EVENT_BACK, .world = &runner->hello.world};
+
+    runner->hello.world.system_identifier = runner->system.system_identifier;
+    runner->lost = false;
+    runner->greeting = false;
+    runner_feed(runner, &event);
+}
+
+static void try_again_later(Runner *runner)
+{
+    runner->greeting = false;
+    link_stop(runner->setup.link);
+    runner->retry_us = clock_steady_us() + runner->pause_us;
+    runner->pause_us = runner->pause_us * 2 < RETRY_LONGEST_US ? runner->pause_us * 2 : RETRY_LONGEST_US;
+}
+
+static void advance_greeting(Runner *runner)
+{
+    if (!runner->system.answer.done || !runner->hello.answer.done)
+        return;
+    if (runner->hello.answer.failed)
+        try_again_later(runner);
+    else
+        found(runner);
+}
+
+static void advance_lost(Runner *runner)
+{
+    int64_t now = clock_steady_us();
+
+    if (now - runner->lost_since_us >= GIVE_UP_US) {
+        Event event = {.kind = EVENT_GIVE_UP};
+
+        runner_feed(runner, &event);
+        return;
+    }
+    switch (link_state(runner->setup.link)) {
+    case LINK_READY:
+        greet(runner);
+        break;
+    case LINK_BROKEN:
+        try_again_later(runner);
+        break;
+    case LINK_CLOSED:
+        if (now >= runner->retry_us)
+            link_start(runner->setup.link);
+        break;
+    default: /* it is connecting */
+        break;
+    }
+}
+
+void contact_advance(Runner *runner)
+{
+    if (!runner->lost && (runner->distrusted || link_state(runner->setup.link) != LINK_READY)) {
+        runner->distrusted = false;
+        link_stop(runner->setup.link);
+        lose(runner);
+    }
+    if (runner->lost && runner->greeting)
+        advance_greeting(runner);
+    else if (runner->lost)
+        advance_lost(runner);
+}
+
+int64_t contact_deadline(const Runner *runner)
+{
+    int64_t give_up = runner->lost_since_us + GIVE_UP_US;
+
+    if (!runner->lost)
+        return TIME_NEVER;
+    if (link_state(runner->setup.link) == LINK_CLOSED && runner->retry_us < give_up)
+        return runner->retry_us;
+    return give_up;
+}

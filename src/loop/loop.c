@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Loop: waits for connections, signals and deadlines, on libevent. */
+#include "loop/loop.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/timefmt.h"
+
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+#define STOP_SIGNALS (sizeof(stop_signals) / sizeof(stop_signals[0]))
+
+typedef struct Watched {
+    Link *link;
+    struct event event;
+    bool armed;
+    unsigned int ready; /* LINK_ bits that came in this turn */
+} Watched;
+
+struct Loop {
+    struct event_base *base;
+    struct event *signals[STOP_SIGNALS];
+    struct event *timer;
+    unsigned int interrupts;
+    Watched links[LOOP_LINKS_MAX];
+    size_t link_count;
+};
+
+static void on_signal(evutil_socket_t signal_number, short what, void *context)
+{
+    Loop *loop = context;
+
+    (void) signal_number;
+    (void) what;
+    loop->interrupts++;
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *context)
+{
+    Watched *watched = context;
+
+    (void) fd;
+    watched->ready |= (what & EV_READ ? LINK_READ : 0U) | (what & EV_WRITE ? LINK_WRITE : 0U);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *context)
+{
+    (void) fd;
+    (void) what;
+    (void) context; /* that the wait is over is all there is to say */
+}
+
+bool loop_new(Loop **ret_loop, Err *err)
+{
+    Loop *loop = xcalloc(1, sizeof(*loop));
+
+    loop->base = event_base_new();
+    if (!loop->base) {
+        free(loop);
+        return err_set(err, ERR_UNRESOLVED, "could not start the event loop");
+    }
+    for (size_t i = 0; i < STOP_SIGNALS; i++) {
+        loop->signals[i] = evsignal_new(loop->base, stop_signals[i], on_signal, loop);
+        if (!loop->signals[i] || event_add(loop->signals[i], NULL) != 0)
+            abort(); /* out of memory, as everywhere */
+    }
+    loop->timer = evtimer_new(loop->base, on_time, NULL);
+    if (!loop->timer)
+        abort();
+    *ret_loop = loop;
+    return true;
+}
+
+void loop_free(Loop *loop)
+{
+    if (!loop)
+        return;
+    for (size_t i = 0; i < STOP_SIGNALS; i++)
+        event_free(loop->signals[i]);
+    event_free(loop->timer);
+    event_base_free(loop->base);
+    free(loop);
+}
+
+void loop_add(Loop *loop, Link *link)
+{
+    assert(loop->link_count < LOOP_LINKS_MAX);
+    loop->links[loop->link_count++] = (Watched){.link = link};
+}
+
+void loop_remove(Loop *loop, Link *link)
+{
+    for (size_t i = 0; i < loop->link_count; i++) {
+        if (loop->links[i].link != link)
+            continue;
+        loop->links[i] = loop->links[--loop->link_count];
+        return;
+    }
+}
+
+/* The socket may be another at every turn, so it is asked for anew. */
+static void arm(Loop *loop, Watched *watched)
+{
+    unsigned int wants = link_wants(watched->link);
+    short what = (short) ((wants & LINK_READ ? EV_READ : 0) | (wants & LINK_WRITE ? EV_WRITE : 0));
+
+    watched->ready = 0;
+    watched->armed = false;
+    if (what == 0 || link_fd(watched->link) < 0)
+        return;
+    watched->armed = event_assign(&watched->event, loop->base, link_fd(watched->link), what, on_ready,
+                                  watched) == 0 &&
+                     event_add(&watched->event, NULL) == 0;
+}
+
+static void wait_until(Loop *loop, int64_t deadline_us)
+{
+    int64_t left = deadline_us - clock_steady_us();
+
+    if (deadline_us != TIME_NEVER) {
+        struct timeval tv;
+
+        left = left > 0 ? left : 0;
+        tv = (struct timeval){.tv_sec = left / US_PER_S, .tv_usec = left % US_PER_S};
+        (void) event_add(loop->timer, &tv);
+    }
+    (void) event_base_loop(loop->base, EVLOOP_ONCE);
+    (void) event_del(loop->timer);
+}
+
+void loop_turn(Loop *loop, int64_t deadline_us)
+{
+    for (size_t i = 0; i < loop->link_count; i++)
+        arm(loop, &loop->links[i]);
+    wait_until(loop, deadline_us);
+    for (size_t i = 0; i < loop->link_count; i++)
+        if (loop->links[i].armed)
+            (void) event_del(&loop->links[i].event);
+    for (size_t i = 0; i < loop->link_count; i++)
+        if (loop->links[i].ready)
+            link_advance(loop->links[i].link, loop->links[i].ready);
+}
+
+unsigned int loop_interrupts(const Loop *loop)
+{
+    return loop->interrupts;
+}
+
+static bool interrupted(Err *err)
+{
+    return err_set(err, ERR_INTERRUPTED, "interrupted");
+}
+
+bool loop_connect(Loop *loop, Link *link, int64_t timeout_us, Err *err)
+{
+    int64_t deadline = clock_steady_us() + timeout_us;
+    unsigned int interrupts = loop->interrupts;
+
+    link_start(link);
+    while (link_state(link) != LINK_READY && link_state(link) != LINK_BROKEN) {
+        if (loop->interrupts != interrupts)
+            return interrupted(err);
+        if (clock_steady_us() >= deadline) {
+            link_stop(link);
+            return err_set(err, ERR_CONNECTION, "could not connect: no answer within %d s",
+                           (int) (timeout_us / US_PER_S));
+        }
+        loop_turn(loop, deadline);
+    }
+    if (link_state(link) == LINK_READY)
+        return true;
+    *err = *link_error(link);
+    return false;
+}
+
+bool loop_await(Loop *loop, Link *link, const Answer *answer, Err *err)
+{
+    unsigned int interrupts = loop->interrupts;
+
+    while (!answer->done) {
+        if (loop->interrupts != interrupts) {
+            link_stop(link);
+            return interrupted(err);
+        }
+        loop_turn(loop, TIME_NEVER);
+    }
+    if (answer->failed)
+        *err = answer->err;
+    return !answer->failed;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Records: what the audit store is told, and when it has to be on disk. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "loop/runner_internal.h"
+#include "ui/json.h"
+
+void records_add(Runner *runner, RecordKind kind, size_t target, const char *body)
+{
+    Records *records = &runner->records;
+    char id[SESSION_ID_MAX];
+    Record *record;
+
+    if (runner->audit_failed)
+        return;
+    if (records->count == 0)
+        records->oldest_us = clock_steady_us();
+    records->records = arena_grow(&records->arena, records->records, records->count, sizeof(Record));
+    record = &records->records[records->count++];
+    *record = (Record){
+        .at_us = clock_wall_us(),
+        .run = runner->setup.mandate.run,
+        .target = (int) target,
+        .kind = kind,
+        .session = arena_strdup(
+            &records->arena, session_id(&engine_target(runner->setup.engine, target)->before, id)),
+        .body = arena_strdup(&records->arena, body),
+    };
+}
+
+/* One durable transaction for all that has gathered. From the first failure on nothing is written. */
+bool records_flush(Runner *runner)
+{
+    Records *records = &runner->records;
+
+    if (!runner->audit_failed && records->count > 0)
+        runner->audit_failed = !store_append(runner->setup.store, records->records, records->count,
+                                             &records->arena, &runner->audit_err);
+    records->records = NULL;
+    records->count = 0;
+    arena_clear(&records->arena);
+    return !runner->audit_failed;
+}
+
+static json_t *text_or_null(const char *text, Arena *arena)
+{
+    return text ? json_string(text_as_utf8(arena, text)) : json_null();
+}
+
+static json_t *instant_or_null(int64_t instant_us)
+{
+    char buffer[INSTANT_TEXT_MAX];
+
+    return instant_us == TIME_UNKNOWN ? json_null() : json_string(instant_format(instant_us, buffer));
+}
+
+static json_t *server(const Runner *runner, Arena *arena)
+{
+    const World *world = &runner->world;
+    const Link *link = runner->setup.link;
+    json_t *object = json_object();
+    char number[24];
+
+    (void) snprintf(number, sizeof(number), "%llu", (unsigned long long) world->system_identifier);
+    json_object_set_new(object, "host", text_or_null(link_parameter(link, "host"), arena));
+    json_object_set_new(object, "port", text_or_null(link_parameter(link, "port"), arena));
+    json_object_set_new(object, "database", text_or_null(link_parameter(link, "dbname"), arena));
+    json_object_set_new(object, "system_identifier",
+                        world->system_identifier ? json_string(number) : json_null());
+    json_object_set_new(object, "postmaster_start", instant_or_null(world->postmaster_start));
+    json_object_set_new(object, "server_version", json_integer(world->server_version));
+    json_object_set_new(object, "standby", json_boolean(world->standby));
+    json_object_set_new(object, "session_role", text_or_null(world->session_role, arena));
+    json_object_set_new(object, "current_role", text_or_null(world->current_role, arena));
+    return object;
+}
+
+/* Who acts and why; part of an intent, and of an outcome that no intent came before. */
+static void set_mandate(json_t *object, const Runner *runner, Arena *arena)
+{
+    const Mandate *mandate = &runner->setup.mandate;
+
+    json_object_set_new(object, "operator", text_or_null(mandate->operator, arena));
+    json_object_set_new(object, "host", text_or_null(mandate->host, arena));
+    json_object_set_new(object, "operator_reason", text_or_null(mandate->reason, arena));
+    json_object_set_new(object, "ticket", text_or_null(mandate->ticket, arena));
+    json_object_set_new(object, "server", server(runner, arena));
+}
+
+const char *records_intent(Runner *runner, const Action *action, Arena *arena)
+{
+    const Target *target = engine_target(runner->setup.engine, action->target);
+    json_t *object = json_object();
+    json_t *evidence = json_session(&target->before, clock_wall_us());
+
+    json_object_set_new(object, "command", json_string(order_name(target->order.kind)));
+    json_object_set_new(object, "remedy", json_string(remedy_name(action->remedy)));
+    json_object_set_new(object, "scope", json_string(scope_name(target->scope)));
+    json_object_set_new(object, "reason", json_string(action->text));
+    set_mandate(object, runner, arena);
+    json_object_set_new(object, "session", evidence);
+    json_object_set_new(object, "locks", json_integer(target->before.locks));
+    json_object_set_new(object, "waiters", json_integer(target->before.waiters));
+    return json_text(arena, object);
+}
+
+const char *records_step(const Action *action, RecordKind *ret_kind, Arena *arena)
+{
+    const Step *step = &action->step;
+    json_t *object = json_object();
+    bool signal = step->kind == STEP_CANCEL || step->kind == STEP_TERMINATE;
+
+    *ret_kind = signal ? RECORD_SIGNAL : RECORD_OBSERVATION;
+    json_object_set_new(object, "at", instant_or_null(step->wall_us));
+    json_object_set_new(object, "step", json_string(step_name(step->kind)));
+    json_object_set_new(object, "result", json_string(step->result));
+    return json_text(arena, object);
+}
+
+const char *records_outcome(Runner *runner, size_t index, Arena *arena)
+{
+    const Target *target = engine_target(runner->setup.engine, index);
+    json_t *object = json_action(target);
+
+    json_object_set_new(object, "command", json_string(order_name(target->order.kind)));
+    set_mandate(object, runner, arena);
+    return json_text(arena, object);
+}

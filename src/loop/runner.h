@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Runner: performs the engine's plans on a server and in the audit store, and feeds back what comes.
+ *
+ * It decides nothing: actions are performed in order, completions become events. When contact is lost
+ * it reconnects, and the engine looks before anything else. */
+#ifndef PGQUELL_LOOP_RUNNER_H
+#define PGQUELL_LOOP_RUNNER_H
+
+#include "audit/store.h"
+#include "core/engine.h"
+#include "loop/loop.h"
+#include "pg/ask.h"
+
+#define RUN_ID_MAX 17 /* 16 hex digits and the terminator */
+
+/* Who acts, why, and as what; borrowed texts, clean ones not required. */
+typedef struct Mandate {
+    const char *run; /* id of this invocation */
+    const char *operator;
+    const char *host; /* where pgquell runs */
+    const char *reason; /* NULL: none given; so is ticket */
+    const char *ticket;
+    bool log_on_server; /* a LOG line for every signal */
+    bool utf8;          /* ... which may be UTF-8; otherwise it is kept to ASCII */
+} Mandate;
+
+typedef struct RunnerSetup {
+    Loop *loop;
+    Link *link; /* ready */
+    LinkParams params; /* for a further connection to a target's database */
+    Store *store;
+    Engine *engine;
+    const World *world;
+    Mandate mandate;
+    void (*on_turn)(void *context); /* for live progress; may be NULL */
+    void *context;
+} RunnerSetup;
+
+/* Gives the go-ahead and returns when every target has its outcome. Answers false only when the audit store
+ * failed (ERR_AUDIT): then nothing more was sent from that moment on. */
+FALLIBLE bool runner_run(const RunnerSetup *setup, Err *err);
+
+/* A random id for an invocation. */
+void runner_make_id(char id[RUN_ID_MAX]);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Link: libpq's non-blocking calls as one table of states. */
+#include "pg/link.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "pg/link_internal.h"
+#include "pg/pipeline.h"
+#include "pg/resolve.h"
+
+struct Link {
+    LinkState state;
+    LinkParams params; /* owned copies */
+    Resolve *resolve;
+    PGconn *conn;
+    Pipeline *pipeline;
+    PostgresPollingStatusType polling;
+    bool needs_password;
+    char sqlstate[SQLSTATE_MAX];
+    Err err;
+};
+
+/* What a state waits for and what it does when that comes. */
+typedef struct StateRow {
+    const char *name;
+    int (*fd)(const Link *link);
+    unsigned int (*wants)(const Link *link);
+    void (*advance)(Link *link, unsigned int ready);
+} StateRow;
+
+static const StateRow rows[];
+
+void link_params_add(LinkParams *params, const char *keyword, const char *value)
+{
+    if (!value)
+        return;
+    assert(params->count < LINK_PARAMS_MAX);
+    params->keywords[params->count] = keyword;
+    params->values[params->count++] = value;
+}
+
+Link *link_new(const LinkParams *params)
+{
+    Link *link = xcalloc(1, sizeof(*link));
+
+    for (size_t i = 0; i < params->count; i++) {
+        link->params.keywords[i] = xstrdup(params->keywords[i]);
+        link->params.values[i] = xstrdup(params->values[i]);
+    }
+    link->params.count = params->count;
+    link->pipeline = pipeline_new();
+    return link;
+}
+
+void link_free(Link *link)
+{
+    if (!link)
+        return;
+    link_stop(link);
+    pipeline_free(link->pipeline);
+    for (size_t i = 0; i < link->params.count; i++) {
+        free((char *) link->params.keywords[i]);
+        free((char *) link->params.values[i]);
+    }
+    free(link);
+}
+
+static void drop(Link *link)
+{
+    resolve_free(link->resolve);
+    link->resolve = NULL;
+    PQfinish(link->conn);
+    link->conn = NULL;
+}
+
+void link_stop(Link *link)
+{
+    Err err;
+
+    (void) err_set(&err, ERR_CONNECTION, "the connection was closed");
+    drop(link);
+    link->state = LINK_CLOSED;
+    pipeline_fail(link->pipeline, &err);
+}
+
+/* libpq's messages may have several lines and a full stop; one line is kept. */
+static void keep_message(Link *link, const char *message)
+{
+    size_t length = strlen(message);
+    Err *err = &link->err;
+
+    while (length > 0 && (message[length - 1] == '\n' || message[length - 1] == ' '))
+        length--;
+    (void) err_set(err, ERR_CONNECTION, "%.*s", (int) length, message);
+    for (char *c = err->message; *c; c++)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+}
+
+/* The error is kept in link->err already. The answers fail last, since their owners may act on it. */
+static void broken(Link *link)
+{
+    const char *first = pipeline_sqlstate(link->pipeline);
+
+    (void) snprintf(link->sqlstate, sizeof(link->sqlstate), "%s", first);
+    drop(link);
+    link->state = LINK_BROKEN;
+    pipeline_fail(link->pipeline, &link->err);
+}
+
+static void broken_by_libpq(Link *link)
+{
+    link->needs_password = PQconnectionNeedsPassword(link->conn) != 0;
+    keep_message(link, PQerrorMessage(link->conn));
+    broken(link);
+}
+
+static void connect_to(Link *link, const LinkParams *params)
+{
+    link->conn = PQconnectStartParams(params->keywords, params->values, 1);
+    if (!link->conn)
+        abort(); /* out of memory, as everywhere */
+    if (PQstatus(link->conn) == CONNECTION_BAD) {
+        broken_by_libpq(link);
+        return;
+    }
+    link->polling = PGRES_POLLING_WRITING;
+    link->state = LINK_CONNECTING;
+}
+
+/* The parameter as libpq would find it: ours, the service's, the environment's. NULL where unset. */
+static const char *effective(PQconninfoOption *defaults, PQconninfoOption *given, const LinkParams *params,
+                             const char *keyword)
+{
+    for (size_t i = params->count; i > 0; i--)
+        if (strcmp(params->keywords[i - 1], keyword) == 0)
+            return params->values[i - 1];
+    for (PQconninfoOption *option = given; option && option->keyword; option++)
+        if (strcmp(option->keyword, keyword) == 0 && option->val)
+            return option->val;
+    for (PQconninfoOption *option = defaults; option && option->keyword; option++)
+        if (strcmp(option->keyword, keyword) == 0 && option->val && option->val[0])
+            return option->val;
+    return NULL;
+}
+
+/* libpq reads a service only from the environment when asked for defaults. */
+static PQconninfoOption *defaults_with(const char *service)
+{
+    if (service)
+        (void) setenv("PGSERVICE", service, 1);
+    return PQconndefaults();
+}
+
+/* Looks the hosts up first, where there is a name among them; hostaddr given means there is none. */
+static void begin(Link *link, const char *conninfo)
+{
+    PQconninfoOption *given = conninfo && strpbrk(conninfo, "=:") ? PQconninfoParse(conninfo, NULL) : NULL;
+    PQconninfoOption *defaults =
+        defaults_with(effective(NULL, given, &link->params, "service"));
+    const char *hosts = effective(defaults, given, &link->params, "host");
+    const char *ports = effective(defaults, given, &link->params, "port");
+
+    if (!effective(defaults, given, &link->params, "hostaddr"))
+        link->resolve = resolve_start(hosts, ports);
+    PQconninfoFree(given);
+    PQconninfoFree(defaults);
+    if (link->resolve)
+        link->state = LINK_RESOLVING;
+    else
+        connect_to(link, &link->params);
+}
+
+void link_start(Link *link)
+{
+    const char *conninfo = NULL;
+
+    link_stop(link);
+    link->needs_password = false;
+    link->sqlstate[0] = '\0';
+    for (size_t i = 0; i < link->params.count; i++)
+        if (strcmp(link->params.keywords[i], "dbname") == 0)
+            conninfo = link->params.values[i];
+    begin(link, conninfo);
+}
+
+static void advance_resolving(Link *link, unsigned int ready)
+{
+    LinkParams params = link->params;
+    const char *hosts;
+    const char *addresses;
+    const char *ports;
+    Resolve *resolve = link->resolve;
+
+    (void) ready;
+    if (!resolve_result(resolve, &hosts, &addresses, &ports, &link->err)) {
+        broken(link);
+        return;
+    }
+    link_params_add(&params, "host", hosts);
+    link_params_add(&params, "hostaddr", addresses);
+    link_params_add(&params, "port", strspn(ports, ",") < strlen(ports) ? ports : NULL);
+    connect_to(link, &params);
+    link->resolve = NULL;
+    resolve_free(resolve);
+}
+
+static void connected(Link *link)
+{
+    if (PQsetnonblocking(link->conn, 1) != 0 || PQenterPipelineMode(link->conn) != 1) {
+        broken_by_libpq(link);
+        return;
+    }
+    pipeline_attach(link->pipeline, link->conn);
+    link->state = LINK_READY;
+}
+
+static void advance_connecting(Link *link, unsigned int ready)
+{
+    (void) ready;
+    link->polling = PQconnectPoll(link->conn);
+    if (link->polling == PGRES_POLLING_FAILED)
+        broken_by_libpq(link);
+    else if (link->polling == PGRES_POLLING_OK)
+        connected(link);
+}
+
+static void advance_ready(Link *link, unsigned int ready)
+{
+    bool contact = true;
+
+    if (ready & LINK_READ)
+        contact = PQconsumeInput(link->conn) == 1;
+    if (!pipeline_advance(link->pipeline) || !contact || PQstatus(link->conn) == CONNECTION_BAD)
+        broken_by_libpq(link);
+}
+
+static int fd_none(const Link *link)
+{
+    (void) link;
+    return -1;
+}
+
+static int fd_resolving(const Link *link)
+{
+    return resolve_fd(link->resolve);
+}
+
+static int fd_conn(const Link *link)
+{
+    return PQsocket(link->conn);
+}
+
+static unsigned int wants_nothing(const Link *link)
+{
+    (void) link;
+    return 0;
+}
+
+static unsigned int wants_read(const Link *link)
+{
+    (void) link;
+    return LINK_READ;
+}
+
+static unsigned int wants_polling(const Link *link)
+{
+    return link->polling == PGRES_POLLING_READING ? LINK_READ : LINK_WRITE;
+}
+
+static unsigned int wants_ready(const Link *link)
+{
+    return LINK_READ | (pipeline_is_flushed(link->pipeline) ? 0 : LINK_WRITE);
+}
+
+static void advance_nothing(Link *link, unsigned int ready)
+{
+    (void) link;
+    (void) ready;
+}
+
+static const StateRow rows[] = {
+    [LINK_CLOSED] = {"closed", fd_none, wants_nothing, advance_nothing},
+    [LINK_RESOLVING] = {"resolving", fd_resolving, wants_read, advance_resolving},
+    [LINK_CONNECTING] = {"connecting", fd_conn, wants_polling, advance_connecting},
+    [LINK_READY] = {"ready", fd_conn, wants_ready, advance_ready},
+    [LINK_BROKEN] = {"broken", fd_none, wants_nothing, advance_nothing},
+};
+
+LinkState link_state(const Link *link)
+{
+    return link->state;
+}
+
+const char *link_state_name(LinkState state)
+{
+    return rows[state].name;
+}
+
+int link_fd(const Link *link)
+{
+    return rows[link->state].fd(link);
+}
+
+unsigned int link_wants(const Link *link)
+{
+    return rows[link->state].wants(link);
+}
+
+void link_advance(Link *link, unsigned int ready)
+{
+    rows[link->state].advance(link, ready);
+}
+
+const Err *link_error(const Link *link)
+{
+    return &link->err;
+}
+
+bool link_needs_password(const Link *link)
+{
+    return link->needs_password;
+}
+
+const char *link_sqlstate(const Link *link)
+{
+    return link->sqlstate;
+}
+
+size_t link_pending(const Link *link)
+{
+    return pipeline_pending(link->pipeline);
+}
+
+int link_server_version(const Link *link)
+{
+    return link->state == LINK_READY ? PQserverVersion(link->conn) : 0;
+}
+
+PGconn *link_conn(const Link *link)
+{
+    return link->conn;
+}
+
+const char *link_parameter(const Link *link, const char *keyword)
+{
+    if (!link->conn)
+        return NULL;
+    if (strcmp(keyword, "host") == 0)
+        return PQhost(link->conn);
+    if (strcmp(keyword, "port") == 0)
+        return PQport(link->conn);
+    if (strcmp(keyword, "dbname") == 0)
+        return PQdb(link->conn);
+    return strcmp(keyword, "user") == 0 ? PQuser(link->conn) : NULL;
+}
+
+void link_ask(Link *link, Answer *answer, ReadResult *read, const Statement *statements, size_t count)
+{
+    if (link->state == LINK_READY) {
+        pipeline_ask(link->pipeline, answer, read, statements, count);
+        return;
+    }
+    (void) err_set(&answer->err, ERR_CONNECTION, "there is no connection");
+    answer->failed = answer->lost = answer->done = true;
+    if (answer->on_done)
+        answer->on_done(answer);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* SQL: every text that is ever sent to a server, by major version where they differ (10 to 18). */
+#ifndef PGQUELL_PG_SQL_H
+#define PGQUELL_PG_SQL_H
+
+#include "base/strbuf.h"
+
+typedef enum SqlId {
+    SQL_SETTINGS,        /* our own session's settings */
+    SQL_WORLD,           /* the server, our role, its privileges */
+    SQL_SYSTEM,          /* system identifier */
+    SQL_SESSIONS,        /* every session */
+    SQL_LOOK_FEW,        /* $1 pids: their rows, one by one */
+    SQL_LOOK_MANY,       /* $1 pids: their rows out of one scan */
+    SQL_ROLES,           /* $1 oids: names and whether we may signal them */
+    SQL_DATABASES,       /* $1 oids: names */
+    SQL_LOCKS,           /* $1 pids: locks held by each */
+    SQL_BLOCKING,        /* who waits for whom */
+    SQL_CANCEL,          /* guarded: identity and stamp in the same statement */
+    SQL_TERMINATE,       /* the same */
+    SQL_LOG_LINES,       /* $1 lines, for SQL_LOG */
+    SQL_LOG,             /* raises them as LOG */
+    SQL_BUILDING,        /* $1 pid: tables on which it builds an index */
+    SQL_INVALID_INDEXES, /* $1 table oids: their invalid indexes; in the tables' own database */
+    SQL_IDS,
+} SqlId;
+
+#define SQL_PARAMS_MAX 8 /* of one statement */
+
+/* The name under which a statement is prepared. */
+const char *sql_name(SqlId id);
+
+/* Whether it is worth preparing: it may be sent more than once. */
+bool sql_is_prepared(SqlId id);
+
+/* The statement for a server of this version (as PQserverVersion()). */
+void sql_text(StrBuf *buf, SqlId id, int server_version);
+
+#endif
