@@ -80,8 +80,8 @@ static bool make_directories(const char *path, char ret_directory[PATH_MAX], Err
     size_t length = strlen(path);
     char *slash;
 
-    if (length >= PATH_MAX) {
-        errno = ENAMETOOLONG;
+    if (length == 0 || length >= PATH_MAX) {
+        errno = length == 0 ? ENOENT : ENAMETOOLONG;
         return refuse_errno(err, path);
     }
     memcpy(ret_directory, path, length + 1);

@@ -110,14 +110,13 @@ static bool refuse_row(const Store *store, sqlite3_stmt *row, Err *err)
     return err_hint(err, "Run \"pgquell log verify\".");
 }
 
-bool store_read(Store *store, const char *run, int target, StoreVisitor *visit, void *context,
-                Err *err)
+bool store_read(Store *store, const StoreReading *reading, Err *err)
 {
     sqlite3_stmt *row;
     bool good = true;
     int result;
 
-    if (!select_records(store, run, target, &row, err))
+    if (!select_records(store, reading->run, reading->target, &row, err))
         return false;
     while ((result = sqlite3_step(row)) == SQLITE_ROW) {
         Record record;
@@ -128,7 +127,7 @@ bool store_read(Store *store, const char *run, int target, StoreVisitor *visit, 
             break;
         }
         record = row_record(row);
-        if (!visit(context, &record))
+        if (!reading->visit(reading->context, &record))
             break;
     }
     if (result != SQLITE_ROW && result != SQLITE_DONE)

@@ -110,7 +110,7 @@ static bool turn_wal_on(Store *store, Err *err)
 static bool take_steps(Store *store, const char *const steps[], int count, Err *err)
 {
     char sql[48];
-    int version;
+    int version = 0;
 
     if (!read_version(store, count, &version, err)) /* again, now that nobody else may write */
         return false;
@@ -126,7 +126,7 @@ static bool take_steps(Store *store, const char *const steps[], int count, Err *
 
 bool schema_prepare(Store *store, const char *const steps[], int count, Err *err)
 {
-    int version;
+    int version = 0;
 
     if (!read_version(store, count, &version, err) || !turn_wal_on(store, err))
         return false;
@@ -142,7 +142,7 @@ bool schema_prepare(Store *store, const char *const steps[], int count, Err *err
 
 bool schema_check(Store *store, Err *err)
 {
-    int version;
+    int version = 0;
 
     if (!read_version(store, schema_version, &version, err))
         return false;

@@ -69,11 +69,18 @@ const char *store_head(const Store *store);
 
 const char *record_kind_name(RecordKind kind);
 
-/* Reads records in order. `run` NULL: all of them; `target` negative: all of that run's. The record
- * is good during the call; a visitor that answers false ends the reading. Does not verify. */
+/* The record is good during the call; a visitor that answers false ends the reading. */
 typedef bool StoreVisitor(void *context, const Record *record);
-FALLIBLE bool store_read(Store *store, const char *run, int target, StoreVisitor *visit,
-                         void *context, Err *err);
+
+typedef struct StoreReading {
+    const char *run; /* NULL: all records */
+    int target;      /* negative: all of that run's */
+    StoreVisitor *visit;
+    void *context;
+} StoreReading;
+
+/* Reads records in order. Does not verify them. */
+FALLIBLE bool store_read(Store *store, const StoreReading *reading, Err *err);
 
 /* What store_verify() found. */
 typedef struct StoreVerdict {

@@ -172,7 +172,8 @@ static ErrCode carry_out(Act *act, Err *err)
 {
     const Settings *settings = act->scene->settings;
 
-    report_preview(&act->report, act->scene->server_us);
+    if (settings->dry_run || count_planned(act->engine) > 0)
+        report_preview(&act->report, act->scene->server_us);
     if (!within_limit(act, err))
         return err->code;
     if (settings->dry_run)
@@ -180,6 +181,21 @@ static ErrCode carry_out(Act *act, Err *err)
     if (!open_store(act, err) || !confirmed(act, err))
         return err->code;
     return perform(act, err);
+}
+
+/* Missing pids have been told one by one. */
+static ErrCode no_target(const Aim *aim, OrderKind kind, Err *err)
+{
+    if (aim->missing > 0)
+        return ERR_NO_TARGET;
+    if (aim->passed_over == 0) {
+        (void) err_set(err, ERR_NO_TARGET, "no session matches; nothing was sent");
+        return ERR_NO_TARGET;
+    }
+    (void) err_set(err, ERR_NO_TARGET, "no session matches that %s applies to; nothing was sent",
+                   order_name(kind));
+    (void) err_hint(err, "%zu met the filters; of the first: %s.", aim->passed_over, aim->passed_why);
+    return ERR_NO_TARGET;
 }
 
 ErrCode act_run(Scene *scene, OrderKind kind, Err *err)
@@ -195,11 +211,8 @@ ErrCode act_run(Scene *scene, OrderKind kind, Err *err)
     if (!scene_snapshot(scene, true, err) || !aim_resolve(scene, kind, &act.aim, err))
         return err->code;
     scene_warn_of_limits(scene);
-    if (act.aim.count == 0) {
-        if (act.aim.missing == 0)
-            (void) err_set(err, ERR_NO_TARGET, "no session matches; nothing was sent");
-        return ERR_NO_TARGET;
-    }
+    if (act.aim.count == 0)
+        return no_target(&act.aim, kind, err);
     act.engine = engine_new(&scene->world, scene->settings->pace_per_s, clock_steady_us());
     request_all(&act);
     act.report = report_begin(act.engine, scene->settings, &scene->look);

@@ -139,6 +139,12 @@ static bool take_word(Scene *scene, const Order *order, const char *word, Aim *a
     return true;
 }
 
+static void pass_over(Aim *aim, const char *why)
+{
+    if (aim->passed_over++ == 0)
+        aim->passed_why = why;
+}
+
 static void take_filter(Scene *scene, const Order *order, Aim *aim)
 {
     for (size_t i = 0; i < scene->session_count; i++) {
@@ -150,7 +156,34 @@ static void take_filter(Scene *scene, const Order *order, Aim *aim)
         judgement = guard_judge(&scene->world, order, session, scene->server_us, &scene->arena);
         if (!judgement.inapplicable)
             add(scene, aim, (Aimed){.session = session, .chosen_by = order->chosen_by});
+        else if (session_is_client(session) && session->pid != scene->world.own_pid)
+            pass_over(aim, judgement.reason);
     }
+}
+
+/* In a ring (a deadlock about to be found) each waits behind each, and none is the other's victim. */
+static bool is_victim(const Scene *scene, const Aim *aim, int pid)
+{
+    for (size_t i = 0; i < aim->count; i++) {
+        int other = aim->targets[i].session->pid;
+
+        if (blocking_behind(&scene->blocking, pid, other) &&
+            !blocking_behind(&scene->blocking, other, pid))
+            return true;
+    }
+    return false;
+}
+
+static void drop_victims(Scene *scene, Aim *aim)
+{
+    Aim kept = *aim;
+
+    kept.targets = ARENA_ARRAY(&scene->arena, Aimed, aim->count);
+    kept.count = 0;
+    for (size_t i = 0; i < aim->count; i++)
+        if (!is_victim(scene, aim, aim->targets[i].session->pid))
+            kept.targets[kept.count++] = aim->targets[i];
+    *aim = kept;
 }
 
 bool aim_resolve(Scene *scene, OrderKind kind, Aim *ret_aim, Err *err)
@@ -166,6 +199,8 @@ bool aim_resolve(Scene *scene, OrderKind kind, Aim *ret_aim, Err *err)
             return false;
     if (settings->word_count == 0)
         take_filter(scene, &order, &aim);
+    if (settings->word_count == 0 && settings->filter.blocking > 0)
+        drop_victims(scene, &aim);
     *ret_aim = aim;
     return true;
 }

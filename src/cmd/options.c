@@ -53,7 +53,7 @@ const OptionRow option_rows[OPTIONS] = {
     [OPT_IN_STATE_LONGER] = {"in-state-longer", '\0', OPTION_FILTER, VALUE_REQUIRED, "TIME", NULL,
                              "has been in its state for longer"},
     [OPT_BLOCKING] = {"blocking", '\0', OPTION_FILTER, VALUE_OPTIONAL, "N", "1",
-                      "at least N sessions wait for it directly"},
+                      "N sessions or more wait for it; actions spare its victims"},
     [OPT_ALL] = {"all", '\0', OPTION_FILTER, VALUE_NONE, NULL, NULL,
                  "every session (ps: also background processes)"},
     [OPT_SORT] = {"sort", '\0', OPTION_LISTING, VALUE_REQUIRED, "KEY", "busy",

@@ -193,7 +193,10 @@ bool scene_snapshot(Scene *scene, bool burdens, Err *err)
         ask_burdens(scene->link, answer);
     else
         answer->answer.done = true;
-    return await(scene, &names->answer, err) && await(scene, &answer->answer, err);
+    if (!await(scene, &names->answer, err) || !await(scene, &answer->answer, err))
+        return false;
+    scene->blocking = (Blocking){answer->edges, answer->edge_count};
+    return true;
 }
 
 void scene_warn_of_limits(const Scene *scene)

@@ -20,6 +20,7 @@ typedef struct Scene {
     Session *sessions; /* as scene_snapshot() found them, with names */
     size_t session_count;
     int64_t server_us; /* the server's clock at the snapshot */
+    Blocking blocking; /* who waits for whom, where the snapshot asked */
     const char *operator; /* who acts: --operator, sudo's user, or the user */
 } Scene;
 

@@ -46,3 +46,15 @@ int blocking_root(const Blocking *blocking, int pid)
     }
     return COUNT_UNKNOWN;
 }
+
+bool blocking_behind(const Blocking *blocking, int pid, int other)
+{
+    int next = first_blocker(blocking, pid);
+
+    for (size_t hops = 0; next > 0 && hops <= blocking->count; hops++) {
+        if (next == other)
+            return true;
+        next = first_blocker(blocking, next);
+    }
+    return false;
+}

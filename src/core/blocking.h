@@ -25,4 +25,7 @@ int blocking_waiters(const Blocking *blocking, int pid);
  * first is followed, so that the answer is one. */
 int blocking_root(const Blocking *blocking, int pid);
 
+/* Whether `pid` waits, directly or through others, behind `other`, along the same path. */
+bool blocking_behind(const Blocking *blocking, int pid, int other);
+
 #endif

@@ -118,6 +118,8 @@ void finish_settled(const Turn *turn, size_t index, const char *leftover)
         target->last.locks = 0;
         target->last.waiters = 0;
         target->last.state = STATE_UNKNOWN;
+        if (target->outcome == OUTCOME_CANCELLED) /* it lived for a moment longer */
+            target->outcome = OUTCOME_DISCONNECTED;
     }
     add_note(turn->engine, target, outcome_note(target, &turn->engine->arena));
     finish_now(turn, index, target->outcome, leftover);

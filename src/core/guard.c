@@ -10,6 +10,8 @@
 #include "core/privilege.h"
 #include "core/statement.h"
 
+#define VERSION_PARALLEL_WORKER 110000 /* from then on backend_type says so */
+
 /* What the rules look at. */
 typedef struct Case {
     const World *world;
@@ -82,6 +84,14 @@ static bool rule_parallel_worker(const Case *c, Judgement *judgement)
     return true;
 }
 
+static const char maybe_worker[] = " (perhaps a parallel worker: version 10 does not tell them apart, so name "
+                                   "the leader's pid)";
+
+static bool may_be_worker(const Case *c)
+{
+    return c->world->server_version < VERSION_PARALLEL_WORKER && type_is(c->session, "background worker");
+}
+
 static bool rule_kind(const Case *c, Judgement *judgement)
 {
     const char *type = text_cleaned(c->arena, c->session->backend_type);
@@ -103,8 +113,8 @@ static bool rule_kind(const Case *c, Judgement *judgement)
                               "--allow autovacuum does it all the same");
     }
     return not_applicable(judgement,
-                          arena_printf(c->arena, "it is a %s process, not a client's session",
-                                       type ? type : "background"));
+                          arena_printf(c->arena, "it is a %s process, not a client's session%s",
+                                       type ? type : "background", may_be_worker(c) ? maybe_worker : ""));
 }
 
 static bool rule_disabled(const Case *c, Judgement *judgement)

@@ -87,18 +87,20 @@ void link_stop(Link *link)
     pipeline_fail(link->pipeline, &err);
 }
 
-/* libpq's messages may have several lines and a full stop; one line is kept. */
+/* libpq's messages may have several lines: the first is what happened, the rest is a hint. */
 static void keep_message(Link *link, const char *message)
 {
-    size_t length = strlen(message);
+    size_t first = strcspn(message, "\n");
+    const char *rest = message + first + strspn(message + first, "\n\t ");
     Err *err = &link->err;
 
-    while (length > 0 && (message[length - 1] == '\n' || message[length - 1] == ' '))
-        length--;
-    (void) err_set(err, ERR_CONNECTION, "%.*s", (int) length, message);
-    for (char *c = err->message; *c; c++)
+    (void) err_set(err, ERR_CONNECTION, "%.*s", (int) first, message);
+    (void) err_hint(err, "%s", rest);
+    for (char *c = err->hint; *c; c++)
         if (*c == '\n' || *c == '\t')
             *c = ' ';
+    for (size_t end = strlen(err->hint); end > 0 && err->hint[end - 1] == ' '; end--)
+        err->hint[end - 1] = '\0';
 }
 
 /* The error is kept in link->err already. The answers fail last, since their owners may act on it. */

@@ -86,24 +86,24 @@ void actions_result(FILE *out, const Target *target, const Look *look)
 /* What one target is doing. */
 static const char *watching_text(const Target *target, int64_t steady_us, Arena *arena)
 {
+    const char *next;
     bool last = target->rung + 1 >= target->ladder.count;
     int64_t left_us = target->deadline_us - steady_us;
-    const char *next = "giving up";
     char ago[DURATION_TEXT_MAX];
     char left[DURATION_TEXT_MAX];
 
-    if (!last)
-        next = remedy_name(target->ladder.remedies[target->rung + 1]);
     if (target->sent == 0)
         return arena_printf(arena, "waiting for pid %d: looking at it", target->before.pid);
+    duration_format(steady_us - target->signalled_us, ago);
     if (left_us <= 0)
         return arena_printf(arena, "waiting for pid %d: %s sent %s ago, a last look",
-                            target->before.pid, remedy_name(target->last_sent),
-                            duration_format(steady_us - target->signalled_us, ago));
-    return arena_printf(arena, "waiting for pid %d: %s sent %s ago, %s in %s", target->before.pid,
-                        remedy_name(target->last_sent),
-                        duration_format(steady_us - target->signalled_us, ago), next,
-                        duration_format(left_us, left));
+                            target->before.pid, remedy_name(target->last_sent), ago);
+    duration_format(left_us, left);
+    next = last ? arena_printf(arena, "%s left", left)
+                : arena_printf(arena, "%s in %s",
+                               remedy_name(target->ladder.remedies[target->rung + 1]), left);
+    return arena_printf(arena, "waiting for pid %d: %s sent %s ago, %s", target->before.pid,
+                        remedy_name(target->last_sent), ago, next);
 }
 
 static const char *target_text(const Target *target, int64_t steady_us, Arena *arena)

@@ -26,7 +26,7 @@ enum {
 
 static const Column columns[AT_COUNT] = {
     [AT_PID] = {.name = "PID", .rank = 0, .right = true},
-    [AT_ROLE] = {.name = "ROLE", .rank = 3, .width_min = 8, .width_max = 24},
+    [AT_ROLE] = {.name = "ROLE", .rank = 3, .width_min = 6, .width_max = 24},
     [AT_DATABASE] = {.name = "DATABASE", .rank = 8, .width_min = 8, .width_max = 20},
     [AT_APPLICATION] = {.name = "APPLICATION", .rank = 9, .width_min = 11, .width_max = 24},
     [AT_CLIENT] = {.name = "CLIENT", .rank = 10, .width_min = 9, .width_max = 39},
@@ -35,7 +35,7 @@ static const Column columns[AT_COUNT] = {
     [AT_WILL] = {.name = "WILL", .rank = 1},
     [AT_LOCKS] = {.name = "LOCKS", .rank = 7, .right = true},
     [AT_WAITERS] = {.name = "WAITERS", .rank = 6, .right = true},
-    [AT_WHAT] = {.name = "QUERY OR REFUSAL", .rank = 5, .width_min = 14},
+    [AT_WHAT] = {.name = "QUERY OR REFUSAL", .rank = 5, .width_min = 16, .width_max = 28},
 };
 
 /* A grace as short as it was given: `5 s`, else as durations are for people. */
@@ -99,6 +99,16 @@ static const char *with_age(const Describe *describe, const char *what, int64_t 
     return arena_printf(describe->arena, "%s for %s", what, describe_age(describe, since_us));
 }
 
+/* At the head of the queue that it waits in. */
+static const char *behind_text(const Session *session, Arena *arena)
+{
+    if (session->root_blocker == 0)
+        return " behind a prepared transaction";
+    if (session->root_blocker > 0)
+        return arena_printf(arena, " behind pid %d", session->root_blocker);
+    return "";
+}
+
 /* Who it is and what it does: the header line of a target. */
 static void add_identity(StrBuf *buf, const Describe *describe, const Session *session)
 {
@@ -108,7 +118,6 @@ static void add_identity(StrBuf *buf, const Describe *describe, const Session *s
     const char *role = describe_role(describe, session);
     const char *database = look_text(look, arena, session->database);
     const char *wait = describe_wait(describe, session);
-    const char *blocking = describe_blocking(describe, session);
     char id[SESSION_ID_MAX];
 
     flow_piece(&flow, session_id(session, id), STYLE_HEADING);
@@ -122,9 +131,8 @@ static void add_identity(StrBuf *buf, const Describe *describe, const Session *s
     if (session->xact_start != TIME_UNKNOWN)
         flow_piece(&flow, with_age(describe, "in a transaction", session->xact_start), STYLE_PLAIN);
     if (*wait)
-        flow_piece(&flow, arena_printf(arena, "waits: %s", wait), STYLE_PLAIN);
-    if (*blocking)
-        flow_piece(&flow, arena_printf(arena, "locks: %s", blocking), STYLE_WARNING);
+        flow_piece(&flow, arena_printf(arena, "waits: %s%s", wait, behind_text(session, arena)),
+                   STYLE_PLAIN);
     flow_end(&flow);
 }
 

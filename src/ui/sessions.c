@@ -33,7 +33,7 @@ static const Column columns[AT_COUNT] = {
     [AT_XACT] = {.name = "XACT", .rank = 6, .right = true},
     [AT_WAIT] = {.name = "WAIT", .rank = 7, .width_min = 14, .width_max = 28},
     [AT_BLOCK] = {.name = "BLOCK", .rank = 4, .width_min = 8},
-    [AT_QUERY] = {.name = "QUERY", .rank = 5, .width_min = 16, .width_max = 40},
+    [AT_QUERY] = {.name = "QUERY", .rank = 5, .width_min = 16, .width_max = 28},
 };
 
 static Style wait_style(const Session *session)

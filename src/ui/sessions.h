@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Sessions: the table that `ps` prints, as wide as the device and never wider.
  *
- * PID, ROLE, DATABASE, APPLICATION, CLIENT, STATE, FOR (how long the active statement, else the
- * state, has lasted), XACT (the transaction's age), WAIT, BLOCK (`blocks 3`: three wait for it
- * directly; `by 812`: it waits, and pid 812 heads the queue), QUERY, and where there is plenty of
- * room SESSION. On a terminal what nobody has is left out, and the least important goes first where
- * room is scarce. A process that is no client's shows its kind with its role. The order is the
- * caller's. */
+ * PID, SESSION (where there is plenty of room), ROLE, DATABASE, APPLICATION, CLIENT, STATE, FOR
+ * (how long the active statement, else the state, has lasted), XACT (the transaction's age), WAIT,
+ * BLOCK
+ * (`blocks 3`: three wait for it directly; `by 812`: it waits, and pid 812 heads the queue), QUERY.
+ * On a terminal what nobody has is left out, and the least important goes first where room is
+ * scarce. A process that is no client's shows its kind with its role. The order is the caller's. */
 #ifndef PGQUELL_UI_SESSIONS_H
 #define PGQUELL_UI_SESSIONS_H
 

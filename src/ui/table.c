@@ -88,7 +88,8 @@ static size_t ranked(const Table *table, int rank)
     return i;
 }
 
-/* Gives what is left of the width to the columns, the most important first, the last one last. */
+/* Gives what is left of the width to the columns, the most important first, and the rest of it to
+ * the last one. */
 static void grow(const Table *table, size_t width, Fit *fit)
 {
     size_t last = table->column_count - 1;
@@ -98,7 +99,7 @@ static void grow(const Table *table, size_t width, Fit *fit)
         size_t i = ranked(table, rank);
         size_t more;
 
-        if (i >= last || fit->widths[i] == 0)
+        if (i > last || fit->widths[i] == 0)
             continue;
         more = fit->needs[i] - fit->widths[i];
         more = more < left ? more : left;
@@ -107,6 +108,21 @@ static void grow(const Table *table, size_t width, Fit *fit)
     }
     if (fit->widths[last] > 0)
         fit->widths[last] += left;
+}
+
+/* Drops what does not fit: what is less important than the last column gives way to the width that
+ * one would like, what is more important only to the least that it can do with. */
+static void drop(const Table *table, size_t width, Fit *fit)
+{
+    size_t last = table->column_count - 1;
+    size_t least = fit->widths[last];
+
+    fit->widths[last] = fit->needs[last];
+    while (total(table, fit) > width && least_important(table, fit) != last)
+        fit->widths[least_important(table, fit)] = 0;
+    fit->widths[last] = least;
+    while (total(table, fit) > width && shown_count(table, fit) > 1)
+        fit->widths[least_important(table, fit)] = 0;
 }
 
 static void fit_limited(const Table *table, size_t width, Fit *fit)
@@ -122,8 +138,7 @@ static void fit_limited(const Table *table, size_t width, Fit *fit)
         if (column->width_min > 0 && fit->widths[i] > column->width_min)
             fit->widths[i] = column->width_min;
     }
-    while (total(table, fit) > width && shown_count(table, fit) > 1)
-        fit->widths[least_important(table, fit)] = 0;
+    drop(table, width, fit);
     if (total(table, fit) > width)
         fit->widths[least_important(table, fit)] = width;
     grow(table, width, fit);

@@ -9,15 +9,15 @@
 
 #define TABLE_COLUMNS_MAX 16
 
-/* The last column takes what the others leave. Where columns are limited, one without any text is
- * left out, and the widths are fitted: first every column gets its `width_min`, the least important
- * ones being dropped until that fits; then, the most important first, each grows to what it needs.
- */
+/* Where columns are limited, one without any text is left out, and the widths are fitted: every
+ * column gets its `width_min`, and the least important ones are dropped until that fits, those that
+ * are less important than the last one until that one has its `width_max`. Then, the most important
+ * first, each grows to what it needs or may have, and the last one takes what is left. */
 typedef struct Column {
     const char *name;
     int rank;         /* importance, 0 the highest, no two the same */
     size_t width_min; /* what it can be cut to; 0: it is never cut */
-    size_t width_max; /* what it may take of a limited width; 0: all it needs */
+    size_t width_max; /* what it grows to where the width is limited; 0: all it needs */
     int device_min;   /* shown only where the device has that many columns */
     bool right;       /* aligned to the right */
 } Column;

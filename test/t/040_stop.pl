@@ -125,11 +125,14 @@ case 'idle is refused, since nothing runs' => sub {
 
 case 'a client that drops its connection on a mere cancel: disconnected' => sub {
 	my $s = session(drop => 1)->busy;
-	my $r = pgquell('stop', $s->pid, '--json', '--grace', '5s', '--scope', 'session', '--yes');
-	my $a = action($r);
-	is_exit($r, 0);
-	is($a->{outcome}, 'disconnected', 'outcome');
-	is_deeply([ PgquellTest::signals_of($a) ], ['cancel'], 'only a cancel was sent');
+	my $r = pgquell('stop', $s->pid, @quick);
+	is_action(
+		$r,
+		exit => 0,
+		outcome => 'disconnected',
+		steps => ['cancel'],
+		state_after => undef,
+		text => qr/client|pooler/);
 	wait_gone($s);
 };
 

@@ -179,9 +179,9 @@ case 'a session with track_activities off is refused: its state is unknown' => s
 
 # More pages than there are workers, or the leader takes the only one and the workers are done.
 in_apps(
-	'CREATE TABLE pages (id int, filler char(3000))',
-	'ALTER TABLE pages ALTER filler SET STORAGE PLAIN',
-	'INSERT INTO pages SELECT i, i::text FROM generate_series(1, 40) i');
+	'CREATE TABLE pages (id int, filler text)',
+	'ALTER TABLE pages ALTER filler SET STORAGE PLAIN, SET (parallel_workers = 2)',
+	'INSERT INTO pages SELECT i, repeat(i::text, 1500) FROM generate_series(1, 40) i');
 
 # A leader with workers, all of them in pg_sleep.
 sub parallel_query
@@ -190,7 +190,6 @@ sub parallel_query
 	$s->query($_) for (
 		'SET parallel_setup_cost = 0',
 		'SET parallel_tuple_cost = 0',
-		'SET cpu_tuple_cost = 10',
 		'SET min_parallel_table_scan_size = 0');
 	$s->send('SELECT count(*) FROM pages WHERE pg_sleep(100) IS NOT NULL;');
 	my $pid = $s->pid;

@@ -123,18 +123,17 @@ sub is_usage_error
 
 case 'misuse is exit 2 with one error and a hint' => sub {
 	is_usage_error([$_], qr/target/) for qw(cancel terminate stop);
-	is_usage_error([ 'cancel', '0' ], qr/"0"/);
 	is_usage_error([ 'cancel', '-1' ], qr/-1/);
 	is_usage_error([ 'cancel', '12x' ], qr/"12x"/);
 	is_usage_error([ 'cancel', '99999999999' ], qr/99999999999/);
 	is_usage_error([ 'cancel', '--all', '--limit', '0' ], qr/limit/);
 	is_usage_error([ 'cancel', '--all', '--limit', 'x' ], qr/limit/);
-	is_usage_error([ 'cancel', '--all', '--grace', '5 parsecs' ], qr/grace/);
+	is_usage_error([ 'cancel', '--all', '--grace', '5 parsecs' ], qr/parsecs/);
 	is_usage_error([ 'cancel', '--all', '--scope', 'universe' ], qr/scope/);
 	is_usage_error([ 'cancel', '--all', '--allow', 'anything' ], qr/allow/);
 	is_usage_error([ 'cancel', '--query', '(' ], qr/query|regular/);
 	is_usage_error([ 'ps', '--client', '300.1.1.1/99' ], qr/client/);
-	is_usage_error([ 'ps', '--statement-longer', '5' . 'x' ], qr/statement-longer/);
+	is_usage_error([ 'ps', '--statement-longer', '5x' ], qr/5x/);
 	is_usage_error([ 'ps', '--limit' ], qr/limit/);
 };
 

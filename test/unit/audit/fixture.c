@@ -21,8 +21,10 @@ int fixture_setup(void **state)
     Fixture *fixture = xcalloc(1, sizeof(*fixture));
 
     (void) snprintf(fixture->directory, sizeof(fixture->directory), "/tmp/pgquell-audit-XXXXXX");
-    if (!mkdtemp(fixture->directory))
+    if (!mkdtemp(fixture->directory)) {
+        free(fixture);
         return -1;
+    }
     (void) snprintf(fixture->path, sizeof(fixture->path), "%s/audit.db", fixture->directory);
     arena_init(&fixture->arena);
     *state = fixture;

@@ -31,11 +31,11 @@ static int writes_left; /* until the write that fails or crashes; negative: none
 static bool write_crashes;
 
 /* SQLite's syncs come here, since the program's symbols win over the C library's. */
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
     syncs++;
     if (!syncs_fail)
-        return (int) syscall(SYS_fdatasync, fd);
+        return (int) syscall(SYS_fdatasync, fildes);
     errno = EIO;
     return -1;
 }
@@ -259,8 +259,8 @@ static void a_moved_file_is_noticed(void **state)
 /* In a child, since the limit must not stay. */
 static int fill_the_disk(Fixture *fixture)
 {
-    struct rlimit limit = {64 * 1024, RLIM_INFINITY};
-    int appended = 0;
+    struct rlimit limit = {65536, RLIM_INFINITY};
+    int64_t appended = 0;
     Store *store;
 
     (void) signal(SIGXFSZ, SIG_IGN);
@@ -291,7 +291,7 @@ static void a_full_database_leaves_it_whole(void **state)
 {
     Fixture *fixture = *state;
     Store *store = fixture_open(fixture, STORE_APPEND);
-    int appended = 0;
+    int64_t appended = 0;
 
     assert_int_equal(sqlite3_exec(store->db, "PRAGMA max_page_count = 10", NULL, NULL, NULL),
                      SQLITE_OK);

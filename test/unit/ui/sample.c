@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Sample: sessions, looks and engines for the tests of ui. */
+#include "ui/sample.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +12,6 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "ui/sample.h"
 
 static const World world = {
     .server_version = 150004,
@@ -99,7 +100,9 @@ void sample_request(Sample *sample, OrderKind kind, const Session *session)
 
 void sample_event(Sample *sample, EventKind kind, size_t target)
 {
-    step(sample, (Event){.kind = kind, .target = target});
+    const char *why = kind == EVENT_INTERRUPT ? "interrupted by the operator" : NULL;
+
+    step(sample, (Event){.kind = kind, .target = target, .text = why});
 }
 
 void sample_signalled(Sample *sample, size_t target, SignalResult result, const char *text)

@@ -52,8 +52,8 @@ typedef struct Printed {
 void printed_begin(Printed *printed);
 char *printed_end(Printed *printed);
 
-/* Fails unless every line of the text is valid UTF-8 without hostile characters, ends in no blank and
- * is at most `columns` wide (0: as wide as it likes). */
+/* Fails unless every line of the text is valid UTF-8 without hostile characters, ends in no blank
+ * and is at most `columns` wide (0: as wide as it likes). */
 void assert_lines_fit(const char *text, int columns);
 
 #endif
