@@ -99,6 +99,20 @@ static bool make_directories(const char *path, char ret_directory[PATH_MAX], Err
     return true;
 }
 
+/* Where everybody may write but only take away what is their own, the files must be ours. */
+static bool check_owner(const char *path, const char *suffix, Err *err)
+{
+    char file[PATH_MAX];
+    struct stat status;
+
+    if (snprintf(file, sizeof(file), "%s%s", path, suffix) >= (int) sizeof(file))
+        return true; /* then SQLite cannot open it either */
+    if (lstat(file, &status) != 0 || status.st_uid == geteuid())
+        return true;
+    return refuse(err, path, "in a directory that everybody may write to, it belongs to another user",
+                  "Use a directory that only its owner, or a group, may write to.");
+}
+
 /* Who may write the directory can replace the file, or plant a log beside it. */
 static bool check_directory(const char *directory, const char *path, Err *err)
 {
@@ -106,10 +120,12 @@ static bool check_directory(const char *directory, const char *path, Err *err)
 
     if (stat(directory, &status) != 0)
         return refuse_errno(err, path);
-    if (status.st_mode & S_IWOTH)
+    if ((status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX))
         return refuse(err, path, "everybody may write to its directory",
                       "Use a directory that only its owner, or a group, may write to.");
-    return true;
+    if (!(status.st_mode & S_IWOTH))
+        return true;
+    return check_owner(path, "", err) && check_owner(path, "-wal", err) && check_owner(path, "-shm", err);
 }
 
 static bool check_regular(const struct stat *status, const char *path, Err *err)

@@ -149,7 +149,7 @@ static ErrCode perform(Act *act, Err *err)
         .engine = act->engine,
         .world = &scene->world,
         .mandate = {.run = run,
-                    .operator = scene->operator,
+                    .operator_name = scene->operator_name,
                     .host = host,
                     .reason = settings->reason,
                     .ticket = settings->ticket,

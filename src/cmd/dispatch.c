@@ -150,6 +150,7 @@ int command_main(int argc, char **argv)
     int at;
 
     (void) setlocale(LC_CTYPE, "");  /* whether the terminal takes UTF-8, and widths */
+    (void) signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of the audit store */
     (void) signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end us in the middle */
     at = settings_command_at(argc, argv);
     if (at >= argc)

@@ -34,7 +34,7 @@ void scene_init(Scene *scene, Settings *settings)
     scene->settings = settings;
     arena_init(&scene->arena);
     scene->look = look_of(stdout);
-    scene->operator = settings->operator ? settings->operator : system_user(&scene->arena);
+    scene->operator_name = settings->operator_name ? settings->operator_name : system_user(&scene->arena);
 }
 
 void scene_done(Scene *scene)
@@ -50,7 +50,7 @@ void scene_done(Scene *scene)
 static const char *application_name(Scene *scene)
 {
     const char *ticket = scene->settings->ticket;
-    char *name = arena_printf(&scene->arena, "pgquell %s%s%s", text_as_ascii(&scene->arena, scene->operator),
+    char *name = arena_printf(&scene->arena, "pgquell %s%s%s", text_as_ascii(&scene->arena, scene->operator_name),
                               ticket ? " " : "", ticket ? text_as_ascii(&scene->arena, ticket) : "");
 
     if (strlen(name) >= APPLICATION_NAME_MAX)

@@ -21,7 +21,7 @@ typedef struct Scene {
     size_t session_count;
     int64_t server_us; /* the server's clock at the snapshot */
     Blocking blocking; /* who waits for whom, where the snapshot asked */
-    const char *operator; /* who acts: --operator, sudo's user, or the user */
+    const char *operator_name; /* who acts: --operator, sudo's user, or the user */
 } Scene;
 
 void scene_init(Scene *scene, Settings *settings);

@@ -134,7 +134,7 @@ static const char **text_of(Settings *settings, OptionId id)
     case OPT_TICKET:
         return &settings->ticket;
     case OPT_OPERATOR:
-        return &settings->operator;
+        return &settings->operator_name;
     case OPT_AUDIT:
         return &settings->audit;
     default:

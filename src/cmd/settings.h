@@ -24,7 +24,7 @@ typedef struct Settings {
     /* actions */
     const char *reason;
     const char *ticket;
-    const char *operator;
+    const char *operator_name;
     const char *audit;
     Order order; /* without its kind and chosen_by */
     double pace_per_s;

@@ -82,7 +82,7 @@ static void set_mandate(json_t *object, const Runner *runner, Arena *arena)
 {
     const Mandate *mandate = &runner->setup.mandate;
 
-    json_object_set_new(object, "operator", text_or_null(mandate->operator, arena));
+    json_object_set_new(object, "operator", text_or_null(mandate->operator_name, arena));
     json_object_set_new(object, "host", text_or_null(mandate->host, arena));
     json_object_set_new(object, "operator_reason", text_or_null(mandate->reason, arena));
     json_object_set_new(object, "ticket", text_or_null(mandate->ticket, arena));

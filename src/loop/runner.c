@@ -47,7 +47,7 @@ static void add_log_line(Runner *runner, const Signal *signal)
     strbuf_printf(lines, "%spgquell: %s sent to session %s by %s, ticket %s, reason %s (%s); "
                          "audit run %s head %s",
                   lines->length > 0 ? "\n" : "", remedy_name(signal->remedy),
-                  session_id(&target->before, id), fit(arena, mandate->operator),
+                  session_id(&target->before, id), fit(arena, mandate->operator_name),
                   mandate->ticket ? fit(arena, mandate->ticket) : "none",
                   mandate->reason ? fit(arena, mandate->reason) : "none", fit(arena, target->reason),
                   mandate->run, store_head(runner->setup.store));

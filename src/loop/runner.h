@@ -16,7 +16,7 @@
 /* Who acts, why, and as what; borrowed texts, clean ones not required. */
 typedef struct Mandate {
     const char *run; /* id of this invocation */
-    const char *operator;
+    const char *operator_name;
     const char *host; /* where pgquell runs */
     const char *reason; /* NULL: none given; so is ticket */
     const char *ticket;

@@ -70,8 +70,22 @@ static void refuses_what_everybody_may_write(void **state)
     touch(fixture->path, 0602);
     assert_refused(fixture, fixture->path, "everybody may write to it");
     assert_int_equal(chmod(fixture->path, 0600), 0);
-    assert_int_equal(chmod(fixture->directory, 01777), 0);
+    assert_int_equal(chmod(fixture->directory, 0777), 0);
     assert_refused(fixture, fixture->path, "everybody may write to its directory");
+}
+
+/* As in /tmp, where nobody can take away or replace what belongs to another. */
+static void takes_its_own_files_in_a_sticky_directory(void **state)
+{
+    Fixture *fixture = *state;
+
+    assert_int_equal(chmod(fixture->directory, 01777), 0);
+    assert_true(place_prepare(fixture->path, &fixture->err));
+    if (geteuid() != 0)
+        return; /* only root can give a file away */
+    touch(fixture_path(fixture, "audit.db-wal"), 0600);
+    assert_int_equal(chown(fixture_path(fixture, "audit.db-wal"), 65534, 65534), 0);
+    assert_refused(fixture, fixture->path, "belongs to another user");
 }
 
 static void refuses_what_is_no_regular_file(void **state)
@@ -186,6 +200,7 @@ int main(void)
         TEST(makes_private_directories_and_file),
         TEST(leaves_existing_modes_to_a_group),
         TEST(refuses_what_everybody_may_write),
+        TEST(takes_its_own_files_in_a_sticky_directory),
         TEST(refuses_what_is_no_regular_file),
         TEST(says_why_it_cannot_make_them),
         TEST(a_bare_name_is_in_the_working_directory),
