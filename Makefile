@@ -45,6 +45,8 @@ check: check-unit check-tap
 
 check-unit: | setup-build-check build/.tests
 	@meson test -C build --print-errorlogs
+	@ninja -C build pgquell test/print_states
+	@tools/docs --check
 
 check-tap: | setup-build-check all
 	@tools/run-tap $(TESTS)
@@ -76,8 +78,9 @@ lint: | setup-build-check-lint
 format: | setup-lint
 	@find src test bench ext -name '*.[ch]' 2>/dev/null | xargs -r $(CLANG_FORMAT) -i
 
-docs: | all
-	@if [ -x tools/docs ]; then tools/docs; else echo "there is no tools/docs yet"; fi
+docs: | setup-build-check all
+	@ninja -C build test/print_states
+	@tools/docs
 
 # DESTDIR and prefix as everywhere: make install prefix=/usr DESTDIR=/tmp/package
 install: | all

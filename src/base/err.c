@@ -37,10 +37,10 @@ const char *err_code_meaning(int code)
         const char *meaning;
     } meanings[] = {
         {ERR_NONE, "every target ended, or there was only something to list"},
-        {ERR_UNRESOLVED, "a target survived, is stuck or unknown; or the audit trail is not intact"},
+        {ERR_UNRESOLVED, "a target survived, is stuck or unknown; the audit trail is not intact"},
         {ERR_USAGE, "the command line cannot be understood"},
         {ERR_CONNECTION, "no connection to the server"},
-        {ERR_REFUSED, "a target was refused, denied or held; too many matched; or no confirmation"},
+        {ERR_REFUSED, "a target was refused, denied or held; too many matched; not confirmed"},
         {ERR_NO_TARGET, "nothing matches, or no session has that pid"},
         {ERR_AUDIT, "the audit store failed, so nothing was sent"},
         {ERR_INTERRUPTED, "interrupted by Ctrl-C; open targets are recorded"},

@@ -94,7 +94,7 @@ static void add_escaped(StrBuf *buf, uint32_t code)
         strbuf_add(buf, "\\r");
     else if (code == '\t')
         strbuf_add(buf, "\\t");
-    else if (code < 0x100)
+    else if (code < 0x80)
         strbuf_printf(buf, "\\x%02x", (unsigned int) code);
     else if (code < 0x10000)
         strbuf_printf(buf, "\\u%04x", (unsigned int) code);

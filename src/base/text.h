@@ -21,8 +21,8 @@ size_t text_decode(const char *bytes, size_t length, uint32_t *ret_code);
  * paragraph separators, and code points that are not characters. Unicode 15. */
 bool text_is_hostile(uint32_t code);
 
-/* Appends the text with hostile characters escaped: \n \r \t as such, below U+0100 as \xNN, others as
- * \uNNNN or \UNNNNNNNN, a byte that is no UTF-8 as \xNN. The result is one line of valid UTF-8. */
+/* Appends the text with hostile characters escaped: \n \r \t as such, below U+0080 as \xNN, others as
+ * \uNNNN or \UNNNNNNNN, a byte that is no UTF-8 as \xNN (so \x80 and above are such bytes). The result is one line of valid UTF-8. */
 void text_clean(StrBuf *buf, const char *text);
 
 /* The same as a copy in the arena; NULL stays NULL. */

@@ -155,6 +155,7 @@ static ErrCode perform(Act *act, Err *err)
                     .ticket = settings->ticket,
                     .log_on_server = !settings->no_server_log,
                     .utf8 = scene->utf8},
+        .give_up_us = settings->order.timeout_us,
         .on_turn = report_turn,
         .context = &act->report,
     };

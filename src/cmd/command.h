@@ -15,7 +15,7 @@ typedef struct Command {
     const char *name;
     const char *summary;   /* one line for the list of commands */
     const char *arguments; /* of the synopsis */
-    const char *details;   /* a paragraph for --help, lines of at most 78 columns */
+    const char *details;   /* a paragraph for --help, which breaks its lines */
     unsigned int options;  /* OPTION_ bits */
     CommandNeeds needs;
     /* Answers the exit status; on a status that is an error, `err` has been set or, where messages were

@@ -2,11 +2,37 @@
 /* Help: pages made from the tables of commands and options. */
 #include "cmd/help.h"
 
-#define HELP_COLUMN 30 /* where an option's text begins */
+#include <string.h>
+
+#define HELP_COLUMN 27 /* where an option's text begins */
+#define HELP_WIDTH 79  /* the longest line */
+
+/* Adds words from column `at` on; a line that is full goes on at `indent`. Ends the line. */
+static void add_words(StrBuf *buf, const char *text, size_t at, size_t indent)
+{
+    while (*text) {
+        size_t length = strcspn(text, " ");
+
+        if (at > indent && at + 1 + length > HELP_WIDTH) {
+            strbuf_add_char(buf, '\n');
+            strbuf_pad(buf, ' ', indent);
+            at = indent;
+        }
+        if (at > indent) {
+            strbuf_add_char(buf, ' ');
+            at++;
+        }
+        strbuf_add_bytes(buf, text, length);
+        at += length;
+        text += length + strspn(text + length, " ");
+    }
+    strbuf_add_char(buf, '\n');
+}
 
 static void add_option(StrBuf *buf, const OptionRow *row)
 {
     size_t start = buf->length;
+    StrBuf text;
 
     if (row->letter != '\0')
         strbuf_printf(buf, "  -%c, --%s", row->letter, row->name);
@@ -21,10 +47,12 @@ static void add_option(StrBuf *buf, const OptionRow *row)
         start = buf->length;
     }
     strbuf_pad(buf, ' ', HELP_COLUMN - (buf->length - start));
-    strbuf_add(buf, row->text);
+    strbuf_init(&text);
+    strbuf_add(&text, row->text);
     if (row->fallback)
-        strbuf_printf(buf, " (default: %s)", row->fallback);
-    strbuf_add_char(buf, '\n');
+        strbuf_printf(&text, " (default: %s)", row->fallback);
+    add_words(buf, text.text, HELP_COLUMN, HELP_COLUMN);
+    strbuf_done(&text);
 }
 
 static void add_group(StrBuf *buf, const OptionGroup *group, unsigned int shown)
@@ -48,8 +76,9 @@ void help_command(StrBuf *buf, const Command *command)
 {
     unsigned int shown = 0;
 
-    strbuf_printf(buf, "Usage: pgquell %s%s%s [OPTION]...\n\n%s\n", command->name,
-                  command->arguments[0] ? " " : "", command->arguments, command->details);
+    strbuf_printf(buf, "Usage: pgquell %s%s%s [OPTION]...\n\n", command->name,
+                  command->arguments[0] ? " " : "", command->arguments);
+    add_words(buf, command->details, 0, 0);
     for (const OptionGroup *group = option_groups; group->title; group++) {
         if (!(command->options & group->group))
             continue;

@@ -14,7 +14,7 @@ const OptionGroup option_groups[] = {
     {OPTION_ACTION, "Action"},
     {OPTION_AUDIT, "Audit"},
     {OPTION_OUTPUT, "Output"},
-    {OPTION_CONNECTION, "Connection (as in psql; PG* variables, services and ~/.pgpass work)"},
+    {OPTION_CONNECTION, "Connection (as in psql; PG* variables, services, ~/.pgpass)"},
     {OPTION_GENERAL, "General"},
     {0, NULL},
 };
@@ -74,7 +74,7 @@ const OptionRow option_rows[OPTIONS] = {
     [OPT_GRACE] = {"grace", '\0', OPTION_ACTION, VALUE_REQUIRED, "TIME", "5s",
                    "wait after every remedy but the last"},
     [OPT_TIMEOUT] = {"timeout", '\0', OPTION_ACTION, VALUE_REQUIRED, "TIME", "30s",
-                     "how long the last remedy is watched"},
+                     "how long the last remedy is watched, and a lost server waited for"},
     [OPT_PACE] = {"pace", '\0', OPTION_ACTION, VALUE_REQUIRED, "N/s", "50/s", "signals a second at most"},
     [OPT_SCOPE] = {"scope", '\0', OPTION_ACTION, VALUE_REQUIRED, "SCOPE", NULL,
                    "what has to be over: statement, transaction or session"},

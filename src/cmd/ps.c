@@ -171,7 +171,7 @@ const Command command_ps = {
     .name = "ps",
     .summary = "list sessions, longest-running first",
     .arguments = "",
-    .details = "Lists client sessions with their transaction, statement, wait and query. Our own session\n"
+    .details = "Lists client sessions with their transaction, statement, wait and query. Our own session "
                "and background processes are left out; --all shows the latter too.",
     .options = OPTION_FILTER | OPTION_LISTING | OPTION_OUTPUT | OPTION_CONNECTION,
     .needs = NEEDS_CONNECTION,

@@ -69,6 +69,17 @@ static bool parse_count(const OptionRow *row, const char *value, int most, int *
     return true;
 }
 
+/* The error of a duration, with the option's name in front. */
+static bool parse_duration(OptionId id, const char *value, int64_t *ret_us, Err *err)
+{
+    Err bad;
+
+    if (duration_parse(value, ret_us, &bad))
+        return true;
+    (void) err_set(err, ERR_USAGE, "--%s: %s", option_rows[id].name, bad.message);
+    return err_hint(err, "%s", bad.hint);
+}
+
 /* N/s, N/min, or N for N/s. */
 static bool parse_pace(const OptionRow *row, const char *value, double *ret_per_s, Err *err)
 {
@@ -194,11 +205,11 @@ static bool parse_filter(Settings *settings, OptionId id, const char *value, boo
     case OPT_QUERY:
         return filter_add_query(filter, value, err);
     case OPT_STATEMENT_LONGER:
-        return duration_parse(value, &filter->ages[FILTER_STATEMENT_AGE], err);
+        return parse_duration(id, value, &filter->ages[FILTER_STATEMENT_AGE], err);
     case OPT_TRANSACTION_LONGER:
-        return duration_parse(value, &filter->ages[FILTER_TRANSACTION_AGE], err);
+        return parse_duration(id, value, &filter->ages[FILTER_TRANSACTION_AGE], err);
     case OPT_IN_STATE_LONGER:
-        return duration_parse(value, &filter->ages[FILTER_STATE_AGE], err);
+        return parse_duration(id, value, &filter->ages[FILTER_STATE_AGE], err);
     default:
         *ret_known = false;
         return true;
@@ -215,9 +226,9 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
     case OPT_LIMIT:
         return parse_count(row, value, LIMIT_MAX, &settings->limit, err);
     case OPT_GRACE:
-        return duration_parse(value, &settings->order.grace_us, err);
+        return parse_duration(id, value, &settings->order.grace_us, err);
     case OPT_TIMEOUT:
-        return duration_parse(value, &settings->order.timeout_us, err);
+        return parse_duration(id, value, &settings->order.timeout_us, err);
     case OPT_PACE:
         return parse_pace(row, value, &settings->pace_per_s, err);
     case OPT_SCOPE:

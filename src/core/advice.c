@@ -29,9 +29,9 @@ static const char *waiter_reason(const Session *session, const char *since, Aren
         root = arena_printf(arena, "pid %d", session->root_blocker);
     if (session->waiters > 0)
         return arena_printf(arena,
-                            "it has waited for a lock for %s behind %s, and %d wait behind it: cancelling it "
-                            "frees them, stopping the root blocker (%s) frees all",
-                            since, root, session->waiters, root);
+                            "it has waited for a lock for %s behind %s, and %d more wait%s behind it: cancelling "
+                            "it frees them, stopping the root blocker (%s) frees all",
+                            since, root, session->waiters, session->waiters == 1 ? "s" : "", root);
     return arena_printf(arena,
                         "it has waited for a lock for %s, so it is a victim: the root blocker is %s", since,
                         root);

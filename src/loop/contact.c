@@ -5,9 +5,6 @@
 #define RETRY_FIRST_US (50 * US_PER_MS)
 #define RETRY_LONGEST_US (2 * US_PER_S)
 
-/* How long contact may stay lost before what is open counts as unknown. */
-#define GIVE_UP_US (30 * US_PER_S)
-
 static void lose(Runner *runner)
 {
     Event event = {.kind = EVENT_LOST};
@@ -63,7 +60,7 @@ static void advance_lost(Runner *runner)
 {
     int64_t now = clock_steady_us();
 
-    if (now - runner->lost_since_us >= GIVE_UP_US) {
+    if (now - runner->lost_since_us >= runner->setup.give_up_us) {
         Event event = {.kind = EVENT_GIVE_UP};
 
         runner_feed(runner, &event);
@@ -100,7 +97,7 @@ void contact_advance(Runner *runner)
 
 int64_t contact_deadline(const Runner *runner)
 {
-    int64_t give_up = runner->lost_since_us + GIVE_UP_US;
+    int64_t give_up = runner->lost_since_us + runner->setup.give_up_us;
 
     if (!runner->lost)
         return TIME_NEVER;

@@ -32,6 +32,7 @@ typedef struct RunnerSetup {
     Engine *engine;
     const World *world;
     Mandate mandate;
+    int64_t give_up_us; /* how long contact may stay lost before what is open counts as unknown */
     void (*on_turn)(void *context); /* for live progress; may be NULL */
     void *context;
 } RunnerSetup;

@@ -34,8 +34,8 @@ static const Column columns[AT_COUNT] = {
     [AT_FOR] = {.name = "FOR", .rank = 4, .right = true},
     [AT_WILL] = {.name = "WILL", .rank = 1},
     [AT_LOCKS] = {.name = "LOCKS", .rank = 7, .right = true},
-    [AT_WAITERS] = {.name = "WAITERS", .rank = 6, .right = true},
-    [AT_WHAT] = {.name = "QUERY OR REFUSAL", .rank = 5, .width_min = 16, .width_max = 28},
+    [AT_WAITERS] = {.name = "WAITERS", .rank = 5, .right = true},
+    [AT_WHAT] = {.name = "QUERY OR REFUSAL", .rank = 6, .width_min = 16, .width_max = 28},
 };
 
 /* A grace as short as it was given: `5 s`, else as durations are for people. */

@@ -93,10 +93,12 @@ static void add_word(Flow *flow, const char *word, size_t length, size_t gap)
         strbuf_pad(flow->buf, ' ', gap);
         flow->used += gap;
     }
-    while (!fits(flow, width_of(word, length))) {
+    while (!fits(flow, width)) { /* a word of a megabyte is measured once */
         size_t bytes = bytes_that_fit(flow, word, length);
+        size_t used = flow->used;
 
         add_bytes(flow, word, bytes);
+        width -= flow->used - used;
         word += bytes;
         length -= bytes;
         if (length == 0)

@@ -26,7 +26,7 @@ Cell *table_row(Table *table)
 
     for (size_t i = 0; i < table->column_count; i++)
         row[i].text = "";
-    table->rows = arena_grow(table->arena, table->rows, table->row_count, sizeof(*table->rows));
+    table->rows = arena_grow(table->arena, table->rows, table->row_count, sizeof(Cell *));
     table->rows[table->row_count++] = row;
     return row;
 }

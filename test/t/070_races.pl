@@ -54,7 +54,7 @@ case 'the statement ended before the signal: over, nothing sent' => sub {
 			wait_for_state($s, state => 'idle');
 		});
 	is_exit($r, 0);
-	like($r->{out}, qr/\bover\b/, 'it says so');
+	like($r->{plain}, qr/\bover\b/, 'it says so');
 	is_trail($s->pid, 'over', 0);
 	is($s->query('SELECT 5'), '5', 'the session never noticed');
 	is($s->err, '', 'no error at the client');
@@ -69,7 +69,7 @@ case 'the session runs another statement now: that one is left alone' => sub {
 			wait_for_state($s, state => 'active', wait_event => 'PgSleep');
 		});
 	is_exit($r, 0);
-	like($r->{out}, qr/\bover\b/, 'it says so');
+	like($r->{plain}, qr/\bover\b/, 'it says so');
 	is_trail($s->pid, 'over', 0);
 	is(activity($s->pid)->{wait_event}, 'PgSleep', 'the new statement runs on');
 	is($s->err, '', 'no error at the client');
@@ -79,7 +79,7 @@ case 'the transaction ended before the signal: over' => sub {
 	my $s = session()->in_transaction('UPDATE account SET balance = 1 WHERE id = 1');
 	my $r = with_gap([ 'stop', $s->pid ], sub { $s->query('COMMIT') });
 	is_exit($r, 0);
-	like($r->{out}, qr/\bover\b/, 'it says so');
+	like($r->{plain}, qr/\bover\b/, 'it says so');
 	is_trail($s->pid, 'over', 0);
 	is_alive($s);
 };
@@ -99,7 +99,7 @@ case 'the session was gone before the signal: over' => sub {
 	my $pid = $s->pid;
 	my $r = with_gap([ 'terminate', $pid ], sub { $s->close; wait_gone($pid) });
 	is_exit($r, 0);
-	like($r->{out}, qr/\bover\b/, 'it says so');
+	like($r->{plain}, qr/\bover\b/, 'it says so');
 	is_trail($pid, 'over', 0);
 };
 

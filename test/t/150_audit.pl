@@ -189,7 +189,8 @@ case 'a file that is no audit trail: exit 6, nothing sent' => sub {
 
 case 'a file may not grow any further: exit 6, nothing sent' => sub {
 	some_trail();
-	my $blocks = 0;    # of the file-size limit; the signal of the limit is ignored, so that writing fails
+	# Of 512 bytes each: room for the message, not for a record. The signal of the limit is ignored.
+	my $blocks = 1;
 	nothing_sent({ wrap => [ 'sh', '-c', "trap '' XFSZ; ulimit -f $blocks; exec \"\$@\"", 'sh' ] });
 	is_exit(pgquell('log', 'verify'), 0, 'the trail is whole');
 };

@@ -340,7 +340,7 @@ sub process_state
 # ---- pgquell ----
 
 # pgquell(@arguments, {role =>, node =>, env => {}, stdin =>, wrap => [], timeout =>}): runs it to its
-# end. Returns {args, exit, out, err, json}; json is filled where --json is among the arguments.
+# end. Returns {args, exit, out, plain, err, json}; json is filled where --json is among the arguments.
 sub pgquell
 {
 	my $run = pgquell_start(@_);
@@ -414,6 +414,7 @@ sub keep_result
 		args => $args,
 		exit => $process->exit_code,
 		out => $process->out,
+		plain => $process->out =~ s/\e\[[0-9;]*[A-Za-z]//gr,    # without colours and cursor movements
 		err => $process->err,
 		json => [],
 	};

@@ -128,6 +128,30 @@ static void test_preview_wraps(void **state)
     sample_end(&sample);
 }
 
+static void test_preview_says_an_unusual_scope(void **state)
+{
+    Order order = {.kind = ORDER_STOP, .scope = SCOPE_TRANSACTION, .grace_us = 250 * US_PER_MS};
+    Session session = sample_session(81423);
+    Event event = {
+        .kind = EVENT_REQUEST, .session = &session, .order = &order, .server_us = NOW_US};
+    Sample sample;
+    char *text;
+
+    session.wait_event_type = "Lock";
+    session.wait_event = "tuple";
+    session.root_blocker = 0;
+    event.redirected_from = 44;
+    sample_begin(&sample);
+    engine_step(sample.engine, &event, &sample.plan);
+    text = preview_at(&sample, 0);
+    assert_non_null(strstr(text, "    will: cancel, then terminate after 250 ms "
+                                 "(until the transaction is over)\n"));
+    assert_non_null(strstr(text, "  waits: Lock/tuple behind a prepared transaction\n"));
+    assert_non_null(strstr(text, "    note: named by pid 44, a parallel worker of it\n"));
+    free(text);
+    sample_end(&sample);
+}
+
 static void test_preview_says_denied_apart(void **state)
 {
     Session session = sample_session(81423);
@@ -169,9 +193,9 @@ static size_t line_count(const char *text)
 static void test_preview_of_many_is_a_table(void **state)
 {
     static const char expected[] =
-        " PID  ROLE  STATE    FOR  WILL               WAITERS  QUERY OR REFUSAL\n"
-        "1000  app   active  4.2s  cancel, terminate        0  UPDATE account SET balance…\n"
-        "1001  app   idle    4.2s  refused                  0  it is idle, nothing runs: …\n"
+        " PID  ROLE  STATE         FOR  WILL               WAITERS  QUERY OR REFUSAL\n"
+        "1000  app   active       4.2s  cancel, terminate        0  UPDATE account SET b…\n"
+        "1001  app   idle         4.2s  refused                  0  it is idle, nothing …\n"
         "1002  app";
     Sample sample;
     char *text;
@@ -286,6 +310,25 @@ static void test_result_cleans_the_servers_words(void **state)
     sample_end(&sample);
 }
 
+static void test_result_breaks_a_word_of_a_megabyte(void **state)
+{
+    Session session = sample_session(81423);
+    char *word = sample_long('w', 1 << 20);
+    Sample sample;
+    char *text;
+
+    sample_begin(&sample);
+    sample_request(&sample, ORDER_CANCEL, &session);
+    sample_event(&sample, EVENT_GO, 0);
+    sample_event(&sample, EVENT_RECORDED, 0);
+    sample_signalled(&sample, 0, SIGNAL_FAILED, word);
+    text = result_at(&sample, 0, 44);
+    assert_int_equal(line_count(text), 2 + ((1 << 20) + 39) / 40);
+    free(text);
+    sample_end(&sample);
+    free(word);
+}
+
 static void test_result_is_coloured_by_its_outcome(void **state)
 {
     static const Look color = {.columns = 80, .terminal = true, .color = true};
@@ -384,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_preview_says_what_will_happen),
         cmocka_unit_test(test_preview_wraps),
+        cmocka_unit_test(test_preview_says_an_unusual_scope),
         cmocka_unit_test(test_preview_says_denied_apart),
         cmocka_unit_test(test_preview_of_many_is_a_table),
         cmocka_unit_test(test_every_width_fits),
@@ -391,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_result_with_a_note),
         cmocka_unit_test(test_result_of_a_refusal_is_its_reason),
         cmocka_unit_test(test_result_cleans_the_servers_words),
+        cmocka_unit_test(test_result_breaks_a_word_of_a_megabyte),
         cmocka_unit_test(test_result_is_coloured_by_its_outcome),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_progress_names_the_one_that_takes_longest),

@@ -48,7 +48,7 @@ static size_t fill(Session *sessions)
     sessions[1].root_blocker = 81423;
     sessions[2] = sample_session(9);
     sessions[2].state = STATE_IDLE;
-    sessions[2].state_change = NOW_US - 2 * 86400 * US_PER_S;
+    sessions[2].state_change = NOW_US - INT64_C(2) * 86400 * US_PER_S;
     sessions[2].xact_start = TIME_UNKNOWN;
     sessions[2].client = NULL;
     sessions[2].over_socket = true;
@@ -83,18 +83,22 @@ static void test_exact_tables(void **state)
         "  812  app   active         4.2s  4m10s  by 81423  UPDATE account SET balance =…\n"
         "    9  app   idle          2d00h                   UPDATE account SET balance =…\n"
         " 4711  boss  hidden                                <insufficient privilege>\n");
-    assert_printed(
-        sessions, count, 120,
-        "  PID  ROLE  DATABASE  APPLICATION  STATE           FOR   XACT  WAIT            BLOCK     "
-        "QUERY\n"
-        "81423  app   shop      report-wor…  idle in xact  1h02m  4m10s                  blocks 2  "
-        "UPDATE account SET balance = …\n"
-        "  812  app   shop      日本語アプ…  active         4.2s  4m10s  Lock/transactio…  by 81423  "
-        "UPDATE account SET balance = …\n"
-        "    9  app   shop      report-wor…  idle          2d00h                                  "
-        "UPDATE account SET balance = …\n"
-        " 4711  boss                         hidden                                               "
-        "<insufficient privilege>\n");
+    assert_printed(sessions, count, 120,
+                   "  PID  ROLE  DATABASE  APPLICATION  STATE           FOR   XACT  WAIT           "
+                   "   BLOCK     "
+                   "QUERY\n"
+                   "81423  app   shop      report-wor…  idle in xact  1h02m  4m10s                 "
+                   "   blocks 2  "
+                   "UPDATE account SET balance …\n"
+                   "  812  app   shop      日本語アプ…  active         4.2s  4m10s  "
+                   "Lock/transactio…  by 81423  "
+                   "UPDATE account SET balance …\n"
+                   "    9  app   shop      report-wor…  idle          2d00h                        "
+                   "             "
+                   "UPDATE account SET balance …\n"
+                   " 4711  boss                         hidden                                     "
+                   "             "
+                   "<insufficient privilege>\n");
 }
 
 static void test_unlimited_shows_everything(void **state)
@@ -103,20 +107,20 @@ static void test_unlimited_shows_everything(void **state)
     size_t count = fill(sessions);
 
     assert_printed(sessions, count, 0,
-                   "  PID  SESSION         ROLE  DATABASE  APPLICATION     CLIENT    STATE         "
-                   "  FOR   XACT  "
+                   "  PID  SESSION         ROLE  DATABASE  APPLICATION    CLIENT    STATE          "
+                   " FOR   XACT  "
                    "WAIT                BLOCK     QUERY\n"
-                   "81423  673dd518.13e0f  app   shop      report-worker   10.0.0.5  idle in xact  "
+                   "81423  673dd518.13e0f  app   shop      report-worker  10.0.0.5  idle in xact  "
                    "1h02m  4m10s  "
                    "                    blocks 2  UPDATE account SET balance = 1 WHERE id = 1\n"
-                   "  812  673dd518.32c    app   shop      日本語アプリ    10.0.0.5  active        "
-                   " 4.2s  4m10s  "
+                   "  812  673dd518.32c    app   shop      日本語アプリ   10.0.0.5  active         "
+                   "4.2s  4m10s  "
                    "Lock/transactionid  by 81423  UPDATE account SET balance = 1 WHERE id = 1\n"
-                   "    9  673dd518.9      app   shop      report-worker   [local]   idle          "
+                   "    9  673dd518.9      app   shop      report-worker  [local]   idle          "
                    "2d00h         "
                    "                              UPDATE account SET balance = 1 WHERE id = 1\n"
-                   " 4711  ?.1267          boss                                      hidden        "
-                   "              "
+                   " 4711  ?.1267          boss                                     hidden         "
+                   "             "
                    "                              <insufficient privilege>\n");
 }
 
@@ -164,7 +168,8 @@ static void test_a_megabyte_is_cut(void **state)
     char *query = sample_long(' ', 1 << 20);
     char *text;
 
-    memcpy(query, "SELECT", 6);
+    for (size_t i = 0; i < 6; i++)
+        query[i] = "SELECT"[i];
     query[(1 << 20) - 1] = 'x';
     session.query = query;
     text = printed_at(&session, 1, 100);
@@ -242,6 +247,41 @@ static void test_long_idle_in_transaction_is_coloured(void **state)
     assert_true(state_has(&session, "\033[31m"));
 }
 
+static void test_waiting_and_blocking_are_coloured(void **state)
+{
+    Look look = {.columns = 120, .terminal = true, .color = true};
+    Session sessions[2] = {sample_session(1), sample_session(2)};
+    Printed printed;
+    char *text;
+
+    sessions[0].root_blocker = 2;
+    sessions[0].wait_event_type = "Lock";
+    sessions[0].wait_event = "tuple";
+    sessions[1].waiters = 1;
+    sessions[1].wait_event_type = "IO";
+    sessions[1].wait_event = "DataFileRead";
+    printed_begin(&printed);
+    sessions_print(printed.out, sessions, 2, NOW_US, &look);
+    text = printed_end(&printed);
+    assert_non_null(strstr(text, "\033[33mLock/tuple\033[0m"));
+    assert_non_null(strstr(text, "\033[33mby 2\033[0m"));
+    assert_non_null(strstr(text, "\033[31mblocks 1\033[0m"));
+    assert_non_null(strstr(text, "  IO/DataFileRead  "));
+    free(text);
+}
+
+static void test_session_ids_are_for_wide_devices(void **state)
+{
+    Session session = sample_session(1);
+    char *text = printed_at(&session, 1, 159);
+
+    assert_null(strstr(text, "SESSION"));
+    free(text);
+    text = printed_at(&session, 1, 160);
+    assert_non_null(strstr(text, "  673dd518.1  "));
+    free(text);
+}
+
 static void test_colour_takes_no_width(void **state)
 {
     Look plain = {.columns = 80, .terminal = true};
@@ -279,14 +319,14 @@ static void test_ascii_terminal(void **state)
     Printed printed;
     char *text;
 
-    session.query = "SELECT '\xc3\xa9', now(), now(), now(), now(), now(), now()";
+    session.query = "SELECT '\xe6\x97\xa5', now(), now(), now(), now(), now(), now()";
     printed_begin(&printed);
     sessions_print(printed.out, &session, 1, NOW_US, &look);
     text = printed_end(&printed);
     assert_lines_fit(text, 80);
     for (const char *c = text; *c; c++)
         assert_true((unsigned char) *c < 0x80);
-    assert_non_null(strstr(text, "SELECT '\\u00e9"));
+    assert_non_null(strstr(text, "SELECT '\\u65e5"));
     assert_non_null(strstr(text, "...\n"));
     free(text);
 }
@@ -304,6 +344,8 @@ int main(void)
         cmocka_unit_test(test_other_processes_show_their_kind),
         cmocka_unit_test(test_nothing_is_printed_of_nothing),
         cmocka_unit_test(test_long_idle_in_transaction_is_coloured),
+        cmocka_unit_test(test_waiting_and_blocking_are_coloured),
+        cmocka_unit_test(test_session_ids_are_for_wide_devices),
         cmocka_unit_test(test_colour_takes_no_width),
         cmocka_unit_test(test_ascii_terminal),
     };
