@@ -8,7 +8,8 @@ VALGRIND_TESTS ?= $(wildcard test/t/*stop*.pl test/t/*log*.pl)
 
 SETUP = tools/setup-debian
 VALGRIND = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
-SANITIZE = -Db_sanitize=address,undefined
+# Without -Werror: the instrumentation makes gcc see overflows that are none.
+SANITIZE = -Db_sanitize=address,undefined -Dwerror=false
 GCOVR = --root . --filter src/core/ --exclude-unreachable-branches \
 	--exclude-branches-by-pattern ".*\bassert\(.*"
 # A finding must never look like one of pgquell's own exit codes.

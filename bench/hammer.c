@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Hammer: cancels aimed at one statement each of clients that run short statements back to back; by reading
- * and then cancelling, and by pgquell's own guarded statement. Which statement each cancel hit is known from
- * the clients. */
+/* Hammer: cancels aimed at one statement each of clients that run short statements back to back; by
+ * reading and then cancelling, and by pgquell's own guarded statement. Which statement each cancel
+ * hit is known from the clients. */
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/timefmt.h"
@@ -28,7 +28,8 @@
 #define SQLSTATE_QUERY_CANCELED "57014"
 
 typedef struct Record {
-    _Atomic int64_t begun_us; /* by the client's clock: before it is sent, after its answer is read */
+    _Atomic int64_t
+        begun_us; /* by the client's clock: before it is sent, after its answer is read */
     _Atomic int64_t ended_us;
     _Atomic bool cancelled;
 } Record;
@@ -40,14 +41,19 @@ typedef struct Client {
     Record records[RING];
 } Client;
 
-typedef enum Side { SIDE_NAIVE, SIDE_GUARDED, SIDES } Side;
+typedef enum Side {
+    SIDE_NAIVE,
+    SIDE_GUARDED,
+    SIDES
+} Side;
 
 /* A signal that may not have had its effect yet. */
 typedef struct Shot {
     bool open;
     size_t aimed; /* the statement's number */
     size_t ended; /* what was over when it had been sent */
-    int64_t begun_us; /* the statement that signals: before it was sent, after its answer was read */
+    int64_t
+        begun_us; /* the statement that signals: before it was sent, after its answer was read */
     int64_t ended_us;
 } Shot;
 
@@ -161,8 +167,8 @@ static size_t statement_hit(Client *client, size_t aimed)
     return 0;
 }
 
-/* Began after the one that signals was sent and before its answer was read: where only code inside the
- * server could have told. */
+/* Began after the one that signals was sent and before its answer was read: where only code inside
+ * the server could have told. */
 static bool in_window(const Shot *shot, const Record *aimed, const Record *hit)
 {
     return aimed->ended_us >= shot->begun_us && hit->begun_us <= shot->ended_us;
@@ -182,7 +188,8 @@ static void settle(Bench *bench, Side side, size_t index)
     tally->right += hit == shot->aimed;
     tally->itself += hit == 0;
     tally->wrong += hit > shot->aimed;
-    if (hit > shot->aimed && !in_window(shot, record_of(client, shot->aimed), record_of(client, hit)))
+    if (hit > shot->aimed &&
+        !in_window(shot, record_of(client, shot->aimed), record_of(client, hit)))
         tally->outside++;
     shot->open = false;
 }
@@ -225,13 +232,14 @@ static bool signal_naive(const Bench *bench, const Aim *aim)
 static void turn_link(Link *link)
 {
     unsigned int wants = link_wants(link);
-    struct pollfd fd = {.fd = link_fd(link),
-                        .events = (short) ((wants & LINK_READ ? POLLIN : 0) |
-                                           (wants & LINK_WRITE ? POLLOUT : 0))};
+    struct pollfd fd = {
+        .fd = link_fd(link),
+        .events = (short) ((wants & LINK_READ ? POLLIN : 0) | (wants & LINK_WRITE ? POLLOUT : 0))};
 
     if (link_state(link) == LINK_BROKEN || poll(&fd, 1, (int) SETTLE_LONGEST_MS) != 1)
         bench_die("lost pgquell's connection: %s", link_error(link)->message);
-    link_advance(link, (fd.revents & ~POLLOUT ? LINK_READ : 0U) | (fd.revents & POLLOUT ? LINK_WRITE : 0U));
+    link_advance(link, (fd.revents & ~POLLOUT ? LINK_READ : 0U) |
+                           (fd.revents & POLLOUT ? LINK_WRITE : 0U));
 }
 
 static void await_answer(Link *link, const Answer *answer)
@@ -275,7 +283,8 @@ static bool look(const Bench *bench, Side side, size_t client, Arena *arena, Aim
                               : look_guarded(bench, client, arena, aim);
 }
 
-/* Aims at what the client is running and signals; a client between two statements gets another look. */
+/* Aims at what the client is running and signals; a client between two statements gets another
+ * look. */
 static void try_once(Bench *bench, Side side, size_t client, Arena *arena)
 {
     Tally *tally = &bench->tallies[side];
@@ -341,7 +350,8 @@ static void report(const Bench *bench)
         const Tally *tally = &bench->tallies[side];
 
         wrong[side] = wrong_per_thousand(tally);
-        printf("hammer %s: aimed %zu, moved (not sent) %zu, sent %zu: hit the right statement %zu, another "
+        printf("hammer %s: aimed %zu, moved (not sent) %zu, sent %zu: hit the right statement %zu, "
+               "another "
                "%zu (%zu outside the in-server window), ended by itself %zu\n",
                names[side], tally->aimed, tally->moved, tally->sent, tally->right, tally->wrong,
                tally->outside, tally->itself);
@@ -349,7 +359,8 @@ static void report(const Bench *bench)
     printf("hammer wrong per 1,000 signals: read-then-cancel %.2f, pgquell %.2f, ratio %.3f%s\n",
            wrong[SIDE_NAIVE], wrong[SIDE_GUARDED],
            wrong[SIDE_NAIVE] > 0 ? wrong[SIDE_GUARDED] / wrong[SIDE_NAIVE] : 0,
-           bench->tallies[SIDE_GUARDED].outside > 0 ? ", over the limit (0 outside the window)" : "");
+           bench->tallies[SIDE_GUARDED].outside > 0 ? ", over the limit (0 outside the window)"
+                                                    : "");
 }
 
 int main(void)

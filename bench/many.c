@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Many: a thousand idle sessions ended by one statement and polling, and by pgquell, which also records and
- * verifies each. */
+/* Many: a thousand idle sessions ended by one statement and polling, and by pgquell, which also
+ * records and verifies each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +47,8 @@ static double pgquell_ms(PGconn *conn)
 {
     static Run run;
     const char *argv[] = {run_pgquell(), "terminate", "--application", APPLICATION, "--limit",
-                    "1000000",              "--pace",    "100000",        "--yes",     "--quiet",
-                    NULL};
+                          "1000000",     "--pace",    "100000",        "--yes",     "--quiet",
+                          NULL};
 
     run_program(argv, &run);
     if (run.status != 0 || count_crowd(conn) > 0)
@@ -77,9 +77,11 @@ int main(void)
     Series sides[2] = {{0}, {0}};
     char what[64];
 
-    bench_prepare(conn, "count", "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1");
-    bench_prepare(conn, "terminate",
-                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1");
+    bench_prepare(conn, "count",
+                  "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1");
+    bench_prepare(
+        conn, "terminate",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1");
     for (int i = 0; i < 2 * rounds; i++) {
         int ours = (i + i / 2) % 2; /* each round begins with the other side */
         double ms = run_side(conn, ours, sessions);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Startup: from start to the first byte of output, `pgquell ps` and `psql -c` with its query; and how
- * large `pgquell ps` gets. */
+/* Startup: from start to the first byte of output, `pgquell ps` and `psql -c` with its query; and
+ * how large `pgquell ps` gets. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +13,12 @@
 
 #define PSQL "/usr/lib/postgresql/15/bin/psql" /* not Debian's wrapper in Perl */
 
-typedef enum Side { SIDE_PSQL, SIDE_UNALIGNED, SIDE_PGQUELL, SIDES } Side;
+typedef enum Side {
+    SIDE_PSQL,
+    SIDE_UNALIGNED,
+    SIDE_PGQUELL,
+    SIDES
+} Side;
 
 typedef struct Figures {
     Series first[SIDES];
@@ -44,11 +49,14 @@ static void report(Figures *figures, int sessions)
 
     (void) snprintf(what, sizeof(what), "ps to first output, %d sessions", sessions);
     bench_verdict(what, &figures->first[SIDE_PSQL], &figures->first[SIDE_PGQUELL], LIMIT);
-    printf("  beside it: psql -At %.2f ms; whole process: psql %.2f ms, psql -At %.2f ms, pgquell %.2f ms\n",
-           series_median(&figures->first[SIDE_UNALIGNED]), series_median(&figures->whole[SIDE_PSQL]),
-           series_median(&figures->whole[SIDE_UNALIGNED]), series_median(&figures->whole[SIDE_PGQUELL]));
-    printf("ps resident, %d sessions: %.1f MB (limit %.0f MB)%s\n", sessions, figures->rss_mb, RSS_LIMIT_MB,
-           figures->rss_mb > RSS_LIMIT_MB ? ", over the limit" : "");
+    printf("  beside it: psql -At %.2f ms; whole process: psql %.2f ms, psql -At %.2f ms, pgquell "
+           "%.2f ms\n",
+           series_median(&figures->first[SIDE_UNALIGNED]),
+           series_median(&figures->whole[SIDE_PSQL]),
+           series_median(&figures->whole[SIDE_UNALIGNED]),
+           series_median(&figures->whole[SIDE_PGQUELL]));
+    printf("ps resident, %d sessions: %.1f MB (limit %.0f MB)%s\n", sessions, figures->rss_mb,
+           RSS_LIMIT_MB, figures->rss_mb > RSS_LIMIT_MB ? ", over the limit" : "");
     for (int side = 0; side < SIDES; side++) {
         series_done(&figures->first[side]);
         series_done(&figures->whole[side]);

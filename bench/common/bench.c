@@ -82,8 +82,8 @@ void bench_verdict(const char *what, Series *floor, Series *ours, double limit)
     double high = series_median(ours);
     double ratio = low > 0 ? high / low : 0;
 
-    printf("%s: floor %.2f ms, pgquell %.2f ms, ratio %.2f (limit %.1f)%s\n", what, low, high, ratio, limit,
-           ratio > limit ? ", over the limit" : "");
+    printf("%s: floor %.2f ms, pgquell %.2f ms, ratio %.2f (limit %.1f)%s\n", what, low, high,
+           ratio, limit, ratio > limit ? ", over the limit" : "");
 }
 
 PGconn *bench_connect(const char *application)

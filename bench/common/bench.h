@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Bench: what the programs share: series of figures, verdicts, connections, other programs' runs, crowds.
+/* Bench: what the programs share: series of figures, verdicts, connections, other programs' runs,
+ * crowds.
  *
  * Connections are made as the PG* variables say. What fails ends the program with a message. */
 #ifndef PGQUELL_BENCH_COMMON_BENCH_H
@@ -22,7 +23,7 @@ void series_done(Series *series);
 double series_median(Series *series); /* sorts it; 0 when empty */
 
 double bench_now_ms(void);
-_Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void bench_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* Whole number from the environment or the default: so that a run can be made shorter or longer. */
 int bench_setting(const char *name, int default_value);
@@ -42,7 +43,8 @@ void bench_prepare(PGconn *conn, const char *name, const char *sql);
 typedef struct Run {
     double first_ms; /* to the first byte of output */
     double whole_ms;
-    long rss_kb; /* the largest it was resident; needs a small parent, whose size at fork counts too */
+    long rss_kb; /* the largest it was resident; needs a small parent, whose size at fork counts too
+                  */
     int status;  /* exit status, 128 and more for a signal */
     char output[RUN_OUTPUT_MAX];
 } Run;

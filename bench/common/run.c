@@ -46,7 +46,8 @@ static bool read_piece(int fd, size_t *length, Run *run)
 {
     static char dropped[RUN_OUTPUT_MAX];
     size_t room = sizeof(run->output) - 1 - *length;
-    ssize_t got = read(fd, room > 0 ? run->output + *length : dropped, room > 0 ? room : sizeof(dropped));
+    ssize_t got =
+        read(fd, room > 0 ? run->output + *length : dropped, room > 0 ? room : sizeof(dropped));
 
     if (got <= 0)
         return false;

@@ -153,27 +153,50 @@ static bool take_fraction(const char **text, int *ret_us)
     return true;
 }
 
+static bool take_date(const char **text, struct tm *parts)
+{
+    if (!take_number(text, 4, &parts->tm_year) || !take_char(text, '-') ||
+        !take_number(text, 2, &parts->tm_mon) || !take_char(text, '-') ||
+        !take_number(text, 2, &parts->tm_mday))
+        return false;
+    parts->tm_year -= 1900;
+    parts->tm_mon -= 1;
+    return true;
+}
+
+static bool take_time(const char **text, struct tm *parts)
+{
+    return take_number(text, 2, &parts->tm_hour) && take_char(text, ':') &&
+           take_number(text, 2, &parts->tm_min) && take_char(text, ':') &&
+           take_number(text, 2, &parts->tm_sec);
+}
+
+/* timegm() takes 30 February for 2 March: a date that it changes was none. */
+static bool exists(struct tm parts, int64_t *ret_seconds)
+{
+    struct tm asked = parts;
+
+    *ret_seconds = timegm(&parts);
+    return parts.tm_mon == asked.tm_mon && parts.tm_mday == asked.tm_mday &&
+           parts.tm_hour == asked.tm_hour && parts.tm_min == asked.tm_min &&
+           parts.tm_sec == asked.tm_sec;
+}
+
 bool instant_parse(const char *text, int64_t *ret_us)
 {
     struct tm parts = {0};
-    int fraction = 0;
-    bool date;
-    bool time_of_day;
+    int64_t seconds;
+    int fraction;
 
-    date = take_number(&text, 4, &parts.tm_year) && take_char(&text, '-') &&
-           take_number(&text, 2, &parts.tm_mon) && take_char(&text, '-') &&
-           take_number(&text, 2, &parts.tm_mday);
-    if (!date || parts.tm_year < 1970 || (*text != ' ' && *text != 'T'))
+    if (!take_date(&text, &parts) || (!take_char(&text, ' ') && !take_char(&text, 'T')))
         return false;
-    text++;
-    time_of_day = take_number(&text, 2, &parts.tm_hour) && take_char(&text, ':') &&
-                  take_number(&text, 2, &parts.tm_min) && take_char(&text, ':') &&
-                  take_number(&text, 2, &parts.tm_sec) && take_fraction(&text, &fraction);
-    if (!time_of_day || (strcmp(text, "+00") != 0 && strcmp(text, "Z") != 0))
+    if (!take_time(&text, &parts) || !take_fraction(&text, &fraction))
         return false;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    *ret_us = (int64_t) timegm(&parts) * US_PER_S + fraction;
+    if (strcmp(text, "+00") != 0 && strcmp(text, "Z") != 0)
+        return false;
+    if (!exists(parts, &seconds) || seconds < 0)
+        return false;
+    *ret_us = seconds * US_PER_S + fraction;
     return true;
 }
 

@@ -11,7 +11,7 @@
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_ps, &command_cancel, &command_terminate, &command_stop, NULL,
+    &command_ps, &command_cancel, &command_terminate, &command_stop, &command_log, &command_demo, NULL,
 };
 
 #define COMMANDS_MAX 32

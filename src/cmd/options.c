@@ -66,6 +66,8 @@ const OptionRow option_rows[OPTIONS] = {
                       "who acts, if not the operating system's user"},
     [OPT_AUDIT] = {"audit", '\0', OPTION_ACTION | OPTION_AUDIT, VALUE_REQUIRED, "FILE", NULL,
                    "audit store"},
+    [OPT_AGAINST] = {"against", '\0', OPTION_AUDIT, VALUE_REQUIRED, "SERVERLOG", NULL,
+                     "verify: the heads in this server log are in it"},
     [OPT_DRY_RUN] = {"dry-run", 'n', OPTION_ACTION, VALUE_NONE, NULL, NULL,
                      "show what would be done and why; send nothing"},
     [OPT_YES] = {"yes", 'y', OPTION_ACTION, VALUE_NONE, NULL, NULL, "do not ask"},

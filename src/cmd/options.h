@@ -14,7 +14,7 @@ enum {
     OPTION_ACTION = 1 << 3,     /* how to act on them */
     OPTION_OUTPUT = 1 << 4,     /* --json, --quiet */
     OPTION_LISTING = 1 << 5,    /* --sort */
-    OPTION_AUDIT = 1 << 6,      /* --audit */
+    OPTION_AUDIT = 1 << 6,      /* --audit, --against */
 };
 
 typedef enum OptionValue {
@@ -48,6 +48,7 @@ typedef enum OptionId {
     OPT_TICKET,
     OPT_OPERATOR,
     OPT_AUDIT,
+    OPT_AGAINST,
     OPT_DRY_RUN,
     OPT_YES,
     OPT_LIMIT,

@@ -148,6 +148,8 @@ static const char **text_of(Settings *settings, OptionId id)
         return &settings->operator_name;
     case OPT_AUDIT:
         return &settings->audit;
+    case OPT_AGAINST:
+        return &settings->against;
     default:
         return NULL;
     }

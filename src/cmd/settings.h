@@ -26,6 +26,7 @@ typedef struct Settings {
     const char *ticket;
     const char *operator_name;
     const char *audit;
+    const char *against; /* a server's log */
     Order order; /* without its kind and chosen_by */
     double pace_per_s;
     int limit;

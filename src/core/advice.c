@@ -85,6 +85,8 @@ const char *advice_reason(const Session *session, const Ladder *ladder, int64_t 
         return arena_printf(arena, "its transaction aborted %s ago and waits for the client to roll back: no "
                                    "statement runs, so only ending the session helps",
                             age(session->state_change, now_us, arena));
+    if (session->state != STATE_IDLE)
+        return "no statement and no transaction is open in it: ending it loses nothing";
     return arena_printf(arena, "it has been idle for %s: ending it loses nothing but what the session holds",
                         age(session->state_change, now_us, arena));
 }
@@ -129,6 +131,9 @@ const char *advice_diagnosis(const Session *session, Remedy last, int64_t now_us
                                    "when it next checks, only a restart of the server ends it sooner, and "
                                    "kill -9 would restart every session",
                             hindrance(session, arena), since);
+    if (!session_is_active(session))
+        return arena_printf(arena, "the cancel was accepted but it is %s, where no statement runs that a cancel "
+                                   "could end; `terminate` would end it", advice_seen(session, arena));
     if (session_waits(session, "Client", NULL))
         return arena_printf(arena, "the cancel was accepted but it is %s, where it is not looked at; "
                                    "`terminate` would end it", advice_seen(session, arena));

@@ -97,47 +97,58 @@ static StepKind step_of(Remedy remedy)
     return remedy == REMEDY_CANCEL ? STEP_CANCEL : STEP_TERMINATE;
 }
 
-static void count_sent(Target *target)
+static void count_sent(Target *target, bool perhaps)
 {
     target->sent++;
     target->last_sent = remedy_of(target);
+    target->perhaps_sent = perhaps;
 }
 
-/* PostgreSQL would not: the first rung ends with that, a later one leaves what was seen. */
+/* The signal was not sent, so what it is like now has to be seen. */
+static void check(const Turn *turn, size_t index)
+{
+    Target *target = &turn->engine->targets[index];
+
+    target_move(turn->engine, target, TARGET_CHECKING);
+    target->signalled_us = turn->event->steady_us;
+    target->deadline_us = turn->event->steady_us + target->order.grace_us;
+    look(turn, index);
+}
+
+/* PostgreSQL would not: the first rung ends with that, after a later one it is looked at. */
 static void not_sent(const Turn *turn, size_t index, Outcome outcome)
 {
-    const Target *target = &turn->engine->targets[index];
+    Target *target = &turn->engine->targets[index];
     Arena *arena = &turn->engine->arena;
     const char *answer = turn->event->text ? turn->event->text : "no reason given";
 
     if (target->sent > 0) {
-        finish_now(turn, index, OUTCOME_SURVIVED,
-                   arena_printf(arena, "the %s was not accepted: %s", remedy_name(remedy_of(target)), answer));
+        target_note(turn->engine, target,
+                    arena_printf(arena, "the %s was not accepted: %s", remedy_name(remedy_of(target)), answer));
+        check(turn, index);
         return;
     }
-    turn->engine->targets[index].reason = arena_printf(arena, "PostgreSQL refused: %s", answer);
+    target->reason = arena_printf(arena, "PostgreSQL refused: %s", answer);
     finish_now(turn, index, outcome, NULL);
 }
 
 void course_signalled(const Turn *turn, size_t index)
 {
     Target *target = &turn->engine->targets[index];
-    StepKind step = step_of(remedy_of(target));
+    StepKind step;
 
     if (target->state != TARGET_SIGNALLING)
         return;
+    step = step_of(remedy_of(target));
     switch (turn->event->signal) {
     case SIGNAL_SENT:
         target_step(turn, index, step, "sent");
-        count_sent(target);
+        count_sent(target, false);
         watch(turn, index);
         break;
     case SIGNAL_MOVED:
         target_step(turn, index, step, "not sent: it is no longer as it was seen");
-        target_move(turn->engine, target, TARGET_CHECKING);
-        target->signalled_us = turn->event->steady_us;
-        target->deadline_us = turn->event->steady_us + target->order.grace_us;
-        look(turn, index);
+        check(turn, index);
         break;
     case SIGNAL_DENIED:
         target_step(turn, index, step, "not sent: permission denied");
@@ -182,6 +193,7 @@ static void still_there(const Turn *turn, size_t index)
 static void looked_while_watching(const Turn *turn, size_t index)
 {
     Target *target = &turn->engine->targets[index];
+    bool awaits_client = target->locks_stay && !on_last_rung(target) && !turn->engine->interrupted;
 
     if (target->last_sent == REMEDY_TERMINATE) {
         if (target->gone)
@@ -194,8 +206,7 @@ static void looked_while_watching(const Turn *turn, size_t index)
         finish_settle(turn, index, OUTCOME_DISCONNECTED);
         return;
     }
-    if (!scope_is_over(target->scope, &target->before, &target->last) ||
-        (target->locks_stay && !on_last_rung(target)))
+    if (awaits_client || !scope_is_over(target->scope, &target->before, &target->last))
         still_there(turn, index);
     else
         finish_settle(turn, index, OUTCOME_CANCELLED);
@@ -243,6 +254,7 @@ static void observe(const Turn *turn, Target *target)
     Session last;
 
     target->looking = false;
+    target->look_us = TIME_NEVER;
     target->gone = !seen || !session_same(&target->before, seen);
     if (target->gone)
         return;
@@ -291,7 +303,7 @@ void course_lost(const Turn *turn, size_t index)
     target->look_us = TIME_NEVER;
     if (target->state == TARGET_SIGNALLING) { /* it may have been sent, so it counts as sent */
         target_step(turn, index, step_of(remedy_of(target)), "perhaps sent: contact was lost");
-        count_sent(target);
+        count_sent(target, true);
     } else if (target->state != TARGET_WATCHING && target->state != TARGET_CHECKING &&
                target->state != TARGET_SETTLING) {
         return;
@@ -302,7 +314,9 @@ void course_lost(const Turn *turn, size_t index)
 /* Whether the server that answers now is not the one that was lost, or has been restarted since. */
 static const char *another_server(const World *was, const World *is)
 {
-    if (was->system_identifier != is->system_identifier)
+    bool told = was->system_identifier != 0 && is->system_identifier != 0;
+
+    if (told && was->system_identifier != is->system_identifier)
         return "another server answers now (system identifier differs)";
     if (was->postmaster_start != is->postmaster_start)
         return "the server was restarted, which ended every session";
@@ -314,10 +328,8 @@ void course_back(const Turn *turn, size_t index)
     Target *target = &turn->engine->targets[index];
     const char *changed = another_server(&turn->engine->world, turn->event->world);
 
-    if (target->state == TARGET_PLANNED)
-        return;
     if (changed) {
-        finish_now(turn, index, target->outcome != OUTCOME_NONE ? target->outcome : OUTCOME_UNKNOWN, changed);
+        finish_blind(turn, index, changed);
         return;
     }
     if (target->state != TARGET_LOST)
@@ -335,6 +347,27 @@ void course_back(const Turn *turn, size_t index)
     }
 }
 
+/* It was not begun, or is between two rungs: the next is not begun. */
+static void interrupt_waiting(const Turn *turn, size_t index)
+{
+    Target *target = &turn->engine->targets[index];
+
+    if (target->sent > 0) {
+        watch(turn, index);
+        return;
+    }
+    target->reason = arena_printf(&turn->engine->arena, "%s before anything was sent",
+                                  turn->engine->interrupted);
+    finish_now(turn, index, OUTCOME_HELD, NULL);
+}
+
+static void interrupt_lost(const Turn *turn, size_t index)
+{
+    finish_blind(turn, index,
+                 arena_printf(&turn->engine->arena, "%s while contact with the server was lost",
+                              turn->engine->interrupted));
+}
+
 void course_interrupt(const Turn *turn, size_t index)
 {
     Target *target = &turn->engine->targets[index];
@@ -343,18 +376,13 @@ void course_interrupt(const Turn *turn, size_t index)
     case TARGET_PLANNED:
     case TARGET_QUEUED:
     case TARGET_INTENDING:
-        if (target->sent > 0) {
-            watch(turn, index);
-            break;
-        }
-        target->reason = arena_printf(&turn->engine->arena, "%s before anything was sent",
-                                      turn->engine->interrupted);
-        finish_now(turn, index, OUTCOME_HELD, NULL);
+        if (target->sent > 0 && turn->engine->lost)
+            interrupt_lost(turn, index);
+        else
+            interrupt_waiting(turn, index);
         break;
     case TARGET_LOST:
-        finish_now(turn, index, OUTCOME_UNKNOWN,
-                   arena_printf(&turn->engine->arena, "%s while contact with the server was lost",
-                                turn->engine->interrupted));
+        interrupt_lost(turn, index);
         break;
     case TARGET_WATCHING:
     case TARGET_CHECKING:

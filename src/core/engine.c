@@ -7,14 +7,24 @@
 
 #include "core/engine_internal.h"
 
+/* Keeps what is told of the server; an identifier that is not told this time stays as it was. */
+static void know_world(Engine *engine, const World *world)
+{
+    uint64_t identifier = engine->world.system_identifier;
+
+    engine->world = *world;
+    engine->world.current_role = arena_strdup(&engine->arena, world->current_role);
+    engine->world.session_role = arena_strdup(&engine->arena, world->session_role);
+    if (world->system_identifier == 0)
+        engine->world.system_identifier = identifier;
+}
+
 Engine *engine_new(const World *world, double pace_per_s, int64_t steady_us)
 {
     Engine *engine = xcalloc(1, sizeof(*engine));
 
     arena_init(&engine->arena);
-    engine->world = *world;
-    engine->world.current_role = arena_strdup(&engine->arena, world->current_role);
-    engine->world.session_role = arena_strdup(&engine->arena, world->session_role);
+    know_world(engine, world);
     pace_init(&engine->pace, pace_per_s, steady_us);
     return engine;
 }
@@ -68,6 +78,14 @@ void target_step(const Turn *turn, size_t index, StepKind kind, const char *resu
     plan_add(turn->plan, ACTION_RECORD, index)->step = step;
 }
 
+void target_note(Engine *engine, Target *target, const char *note)
+{
+    if (!note)
+        return;
+    target->note = target->note ? arena_printf(&engine->arena, "%s; %s", target->note, note)
+                                : arena_strdup(&engine->arena, note);
+}
+
 static Target *new_target(Engine *engine)
 {
     if (engine->count == engine->capacity) {
@@ -117,6 +135,8 @@ static void go(const Turn *turn)
             target_step(turn, i, STEP_REDIRECT, target->note);
         if (target->state == TARGET_FINISHED)
             (void) plan_add(turn->plan, ACTION_FINISH, i);
+        else if (engine->interrupted)
+            course_interrupt(turn, i);
         else
             target_move(engine, target, TARGET_QUEUED);
     }
@@ -138,7 +158,7 @@ static void advance_queue(const Turn *turn)
     }
 }
 
-static void for_each_begun(const Turn *turn, void (*what)(const Turn *turn, size_t index))
+static void for_each_open(const Turn *turn, void (*what)(const Turn *turn, size_t index))
 {
     for (size_t i = 0; i < turn->engine->count; i++)
         if (turn->engine->targets[i].state != TARGET_FINISHED)
@@ -149,32 +169,29 @@ static void give_up(const Turn *turn, size_t index)
 {
     const Target *target = &turn->engine->targets[index];
 
-    if (target->outcome != OUTCOME_NONE)
-        finish_now(turn, index, target->outcome, NULL);
-    else if (target->sent > 0)
-        finish_now(turn, index, OUTCOME_UNKNOWN,
-                   "contact with the server was lost after the signal and did not come back");
+    if (target->sent > 0)
+        finish_blind(turn, index, "contact with the server was lost after the signal and did not come back");
     else
-        finish_now(turn, index, OUTCOME_UNKNOWN,
-                   "contact with the server was lost before anything was sent");
+        finish_blind(turn, index, "contact with the server was lost before anything was sent");
 }
 
 static void lost(const Turn *turn)
 {
     turn->engine->lost = true;
-    for_each_begun(turn, course_lost);
+    for_each_open(turn, course_lost);
 }
 
 static void back(const Turn *turn)
 {
     turn->engine->lost = false;
-    for_each_begun(turn, course_back);
+    for_each_open(turn, course_back);
+    know_world(turn->engine, turn->event->world);
 }
 
 static void interrupt(const Turn *turn)
 {
     turn->engine->interrupted = arena_strdup(&turn->engine->arena, turn->event->text);
-    for_each_begun(turn, course_interrupt);
+    for_each_open(turn, course_interrupt);
 }
 
 static void dispatch(const Turn *turn)
@@ -196,7 +213,7 @@ static void dispatch(const Turn *turn)
         course_looked(turn, turn->event->target);
         break;
     case EVENT_TIME:
-        for_each_begun(turn, course_time);
+        for_each_open(turn, course_time);
         break;
     case EVENT_LOST:
         lost(turn);
@@ -205,7 +222,7 @@ static void dispatch(const Turn *turn)
         back(turn);
         break;
     case EVENT_GIVE_UP:
-        for_each_begun(turn, give_up);
+        for_each_open(turn, give_up);
         break;
     case EVENT_INTERRUPT:
         interrupt(turn);

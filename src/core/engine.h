@@ -41,7 +41,7 @@ typedef struct Target {
     int64_t look_us;      /* steady: when to look next */
     bool looking;         /* an observation was asked for and has not come */
     bool locks_stay;      /* the statement is over but a savepoint kept the transaction's locks */
-    bool interrupted;
+    bool perhaps_sent;    /* contact was lost at the last signal, which may never have been sent */
 } Target;
 
 typedef struct Engine Engine;

@@ -32,6 +32,9 @@ void target_move(Engine *engine, Target *target, TargetState to);
 /* Adds a step, in text that lives in the turn or longer, and has it recorded. */
 void target_step(const Turn *turn, size_t index, StepKind kind, const char *result);
 
+/* Joins what is noted already with one more sentence; NULL adds nothing. */
+void target_note(Engine *engine, Target *target, const char *note);
+
 /* course.c: what an event does to one target that is under way. */
 void course_intend(const Turn *turn, size_t index);
 void course_recorded(const Turn *turn, size_t index);
@@ -49,6 +52,8 @@ void finish_settle(const Turn *turn, size_t index, Outcome outcome);
 void finish_settled(const Turn *turn, size_t index, const char *leftover);
 /* Everything allowed was tried and it is still there. */
 void finish_unresolved(const Turn *turn, size_t index);
+/* Nothing can be looked at any more: what is known stays, all else is unknown. */
+void finish_blind(const Turn *turn, size_t index, const char *note);
 /* Ends here and now. `note` may be NULL. */
 void finish_now(const Turn *turn, size_t index, Outcome outcome, const char *note);
 

@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <errno.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,9 +81,8 @@ static bool parse_bits(const char *digits, int most, int *ret_bits)
         *ret_bits = most;
         return true;
     }
-    errno = 0;
-    bits = strtol(digits, &rest, 10);
-    if (errno != 0 || rest == digits || *rest != '\0' || bits < 0 || bits > most)
+    bits = strtol(digits, &rest, 10); /* out of range answers a limit, which is too many */
+    if (!isdigit((unsigned char) digits[0]) || *rest != '\0' || bits > most)
         return false;
     *ret_bits = (int) bits;
     return true;

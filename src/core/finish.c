@@ -7,15 +7,6 @@
 #include "core/engine_internal.h"
 #include "core/statement.h"
 
-/* Joins what is known already with one more sentence. */
-static void add_note(Engine *engine, Target *target, const char *note)
-{
-    if (!note)
-        return;
-    target->note = target->note ? arena_printf(&engine->arena, "%s; %s", target->note, note)
-                                : arena_strdup(&engine->arena, note);
-}
-
 void finish_now(const Turn *turn, size_t index, Outcome outcome, const char *note)
 {
     Target *target = &turn->engine->targets[index];
@@ -25,9 +16,11 @@ void finish_now(const Turn *turn, size_t index, Outcome outcome, const char *not
         target->last.locks = COUNT_UNKNOWN;
         target->last.waiters = COUNT_UNKNOWN;
     }
-    add_note(turn->engine, target, note);
+    target_note(turn->engine, target, note);
     target->outcome = outcome;
     target->finished_us = turn->event->steady_us;
+    if (target->begun_us == TIME_UNKNOWN) /* no go-ahead will tell of it again */
+        target->begun_us = turn->event->steady_us;
     target_move(turn->engine, target, TARGET_FINISHED);
     (void) plan_add(turn->plan, ACTION_FINISH, index);
 }
@@ -57,6 +50,22 @@ void finish_settle(const Turn *turn, size_t index, Outcome outcome)
     plan_add(turn->plan, ACTION_LOOK, index)->full = true;
 }
 
+/* The locks of a transaction that a savepoint kept. */
+static const char *kept_locks(const Session *last, Arena *arena)
+{
+    return last->locks == COUNT_UNKNOWN ? "its locks" : arena_printf(arena, "%d locks", last->locks);
+}
+
+/* Whether the same transaction is active again with another statement. */
+static bool goes_on(const Target *target)
+{
+    const Session *last = &target->last;
+
+    return target->scope == SCOPE_STATEMENT && session_is_active(last) &&
+           last->xact_start != TIME_UNKNOWN && session_same_transaction(&target->before, last) &&
+           !session_same_statement(&target->before, last);
+}
+
 /* What the session that lives on still has, when its statement was cancelled. */
 static const char *cancelled_note(const Target *target, Arena *arena)
 {
@@ -66,12 +75,11 @@ static const char *cancelled_note(const Target *target, Arena *arena)
     if (target->locks_stay)
         return arena_printf(arena,
                             "only its subtransaction was rolled back: a savepoint keeps the transaction open "
-                            "with %d locks until its client goes on; `pgquell terminate %s` ends it",
-                            last->locks, session_id(last, id));
+                            "with %s until its client goes on; `pgquell terminate %s` ends it",
+                            kept_locks(last, arena), session_id(last, id));
     if (session_waits(&target->before, "IPC", "SyncRep"))
         return "its transaction is committed locally and may not be replicated";
-    if (session_is_active(last) && last->xact_start != TIME_UNKNOWN &&
-        session_same_transaction(&target->before, last))
+    if (goes_on(target))
         return "the same transaction is active again, so this may be a cursor: --scope transaction ends all";
     if (last->state == STATE_ABORTED && last->locks > 0)
         return arena_printf(arena, "%d session-level advisory locks stay until the session ends", last->locks);
@@ -87,8 +95,7 @@ static const char *over_note(const Target *target, Arena *arena)
 
     if (target->gone)
         return "the session had ended before anything was sent";
-    if (target->scope == SCOPE_STATEMENT && last->xact_start != TIME_UNKNOWN &&
-        session_same_transaction(&target->before, last) && session_is_active(last))
+    if (goes_on(target))
         return "the same transaction is active again with another statement, as a cursor is at every FETCH: "
                "--scope transaction ends all of it";
     return arena_printf(arena, "it had moved on before anything was sent: it is now %s",
@@ -112,6 +119,7 @@ static const char *outcome_note(const Target *target, Arena *arena)
 void finish_settled(const Turn *turn, size_t index, const char *leftover)
 {
     Target *target = &turn->engine->targets[index];
+    Arena *arena = &turn->engine->arena;
     int64_t seen_us = target->finished_us;
 
     if (target->gone) {
@@ -121,9 +129,32 @@ void finish_settled(const Turn *turn, size_t index, const char *leftover)
         if (target->outcome == OUTCOME_CANCELLED) /* it lived for a moment longer */
             target->outcome = OUTCOME_DISCONNECTED;
     }
-    add_note(turn->engine, target, outcome_note(target, &turn->engine->arena));
+    target_note(turn->engine, target, outcome_note(target, arena));
+    if (target->perhaps_sent)
+        target_note(turn->engine, target,
+                    arena_printf(arena, "contact was lost at the %s, so it may have ended by itself",
+                                 remedy_name(target->last_sent)));
     finish_now(turn, index, target->outcome, leftover);
     target->finished_us = seen_us;
+}
+
+void finish_blind(const Turn *turn, size_t index, const char *note)
+{
+    if (turn->engine->targets[index].outcome == OUTCOME_NONE)
+        finish_now(turn, index, OUTCOME_UNKNOWN, note);
+    else
+        finish_settled(turn, index, note);
+}
+
+/* Nobody knows whether the signal is pending or never came, so nothing is said of why it is there. */
+static void finish_perhaps_sent(const Turn *turn, size_t index)
+{
+    const Target *target = &turn->engine->targets[index];
+    Arena *arena = &turn->engine->arena;
+
+    finish_now(turn, index, OUTCOME_UNKNOWN,
+               arena_printf(arena, "contact was lost at the %s, which may never have been sent: it is %s",
+                            remedy_name(target->last_sent), advice_seen(&target->last, arena)));
 }
 
 void finish_unresolved(const Turn *turn, size_t index)
@@ -131,12 +162,19 @@ void finish_unresolved(const Turn *turn, size_t index)
     Target *target = &turn->engine->targets[index];
     Arena *arena = &turn->engine->arena;
     bool terminated = target->last_sent == REMEDY_TERMINATE;
+    const char *diagnosis = NULL;
 
     assert(target->sent > 0 && !target->gone);
     target_step(turn, index, STEP_OBSERVE, advice_seen(&target->last, arena));
     if (turn->engine->interrupted)
-        add_note(turn->engine, target,
-                 arena_printf(arena, "%s, and it was still there at the last look", turn->engine->interrupted));
-    finish_now(turn, index, terminated ? OUTCOME_STUCK : OUTCOME_SURVIVED,
-               advice_diagnosis(&target->last, target->last_sent, turn->event->server_us, arena));
+        target_note(turn->engine, target,
+                    arena_printf(arena, "%s, and it was still there at the last look",
+                                 turn->engine->interrupted));
+    if (target->perhaps_sent) {
+        finish_perhaps_sent(turn, index);
+        return;
+    }
+    if (terminated || !turn->engine->interrupted) /* a cancel that had no time proves nothing */
+        diagnosis = advice_diagnosis(&target->last, target->last_sent, turn->event->server_us, arena);
+    finish_now(turn, index, terminated ? OUTCOME_STUCK : OUTCOME_SURVIVED, diagnosis);
 }

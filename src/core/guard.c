@@ -136,6 +136,8 @@ static bool rule_nothing_runs(const Case *c, Judgement *judgement)
         return not_applicable(judgement, "no transaction is open in it");
     if (open || c->order->kind == ORDER_TERMINATE)
         return false;
+    if (c->session->state != STATE_IDLE)
+        return not_applicable(judgement, "nothing runs in it: only `terminate` would end the session");
     return not_applicable(judgement, "it is idle, nothing runs: only `terminate` would end the session");
 }
 

@@ -22,13 +22,41 @@ struct Regex {
     pcre2_match_context *limits;
 };
 
+/* Memory as everywhere: aborts when it is out. */
+static void *allocate(size_t size, void *unused)
+{
+    (void) unused;
+    return xcalloc(size, 1);
+}
+
+static void release(void *memory, void *unused)
+{
+    (void) unused;
+    free(memory);
+}
+
+static Regex *regex_new(pcre2_code *code)
+{
+    pcre2_general_context *memory = pcre2_general_context_create(allocate, release, NULL);
+    Regex *regex = xcalloc(1, sizeof(*regex));
+
+    regex->code = code;
+    regex->match = pcre2_match_data_create_from_pattern(code, memory);
+    regex->limits = pcre2_match_context_create(memory);
+    pcre2_general_context_free(memory);
+    assert(regex->match && regex->limits);
+    (void) pcre2_set_match_limit(regex->limits, REGEX_MATCH_LIMIT);
+    (void) pcre2_set_depth_limit(regex->limits, REGEX_DEPTH_LIMIT);
+    (void) pcre2_set_heap_limit(regex->limits, REGEX_HEAP_LIMIT_KIB);
+    return regex;
+}
+
 bool regex_compile(const char *pattern, Regex **ret_regex, Err *err)
 {
     PCRE2_UCHAR message[128];
     PCRE2_SIZE offset;
     int code;
     pcre2_code *compiled;
-    Regex *regex;
 
     compiled = pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED,
                              PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &code, &offset, NULL);
@@ -40,16 +68,7 @@ bool regex_compile(const char *pattern, Regex **ret_regex, Err *err)
                              "ignores case.");
     }
     (void) pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without it matching is only slower */
-    regex = xcalloc(1, sizeof(*regex));
-    regex->code = compiled;
-    regex->match = pcre2_match_data_create_from_pattern(compiled, NULL);
-    regex->limits = pcre2_match_context_create(NULL);
-    if (!regex->match || !regex->limits)
-        abort(); /* out of memory, as everywhere */
-    (void) pcre2_set_match_limit(regex->limits, REGEX_MATCH_LIMIT);
-    (void) pcre2_set_depth_limit(regex->limits, REGEX_DEPTH_LIMIT);
-    (void) pcre2_set_heap_limit(regex->limits, REGEX_HEAP_LIMIT_KIB);
-    *ret_regex = regex;
+    *ret_regex = regex_new(compiled);
     return true;
 }
 

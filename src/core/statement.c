@@ -47,7 +47,7 @@ static const char *take_word(const char *at, char word[WORD_MAX])
     size_t length;
 
     at = skip_blank(at);
-    length = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+    length = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789$");
     if (length == 0)
         length = *at ? 1 : 0;
     for (size_t i = 0; i < length && i < WORD_MAX - 1; i++)
@@ -75,6 +75,15 @@ static bool index_concurrently(const char *at)
     return word_is(word, "concurrently");
 }
 
+/* Behind an option's name: whether it is switched off. */
+static bool switched_off(const char *at)
+{
+    char word[WORD_MAX];
+
+    (void) take_word(at, word);
+    return word_is(word, "false") || word_is(word, "off") || word_is(word, "0");
+}
+
 /* Behind REINDEX: [(options)] kind [CONCURRENTLY]; the option list may say it too. */
 static bool reindex_concurrently(const char *at)
 {
@@ -84,7 +93,7 @@ static bool reindex_concurrently(const char *at)
     if (word_is(word, "(")) {
         do {
             at = take_word(at, word);
-            if (word_is(word, "concurrently"))
+            if (word_is(word, "concurrently") && !switched_off(at))
                 return true;
         } while (word[0] != '\0' && !word_is(word, ")"));
         at = take_word(at, word);

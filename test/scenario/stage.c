@@ -158,6 +158,7 @@ static void play_looked(Stage *stage, const Words *words)
     Session *seen = &stage->seen[event.target];
 
     event.session = seen;
+    seen->locks = seen->waiters = COUNT_UNKNOWN; /* a look counts anew, or not at all */
     for (size_t i = 2; i < words->count; i++) {
         const char *leftover = word_value(words->words[i], "leftover");
 

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* log: reads and verifies the audit trail. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cmd/log_parts.h"
+
+typedef struct Part {
+    const char *name;
+    ErrCode (*run)(Scene *scene, Store *store, Err *err);
+    size_t words;       /* that follow its name */
+    bool missing_is_ok; /* a trail that was never begun is an empty one */
+} Part;
+
+static const Part parts[] = {
+    {"list", log_list, 0, true},
+    {"show", log_show, 1, false},
+    {"verify", log_verify, 0, false},
+    {"export", log_export, 0, true},
+};
+
+#define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
+
+static bool unknown_part(const char *word, Err *err)
+{
+    const char *names[PART_COUNT];
+    const char *nearest;
+
+    for (size_t i = 0; i < PART_COUNT; i++)
+        names[i] = parts[i].name;
+    nearest = text_nearest(word, names, PART_COUNT);
+    (void) err_set(err, ERR_USAGE, "unknown subcommand \"%s\"", word);
+    if (nearest)
+        return err_hint(err, "Did you mean \"log %s\"?", nearest);
+    return err_hint(err, "There are list, show ID, verify and export.");
+}
+
+static bool check_words(const Settings *settings, const Part *part, Err *err)
+{
+    size_t given = settings->word_count > 0 ? settings->word_count - 1 : 0;
+
+    if (given < part->words) {
+        (void) err_set(err, ERR_USAGE, "\"log %s\" needs an ID", part->name);
+        return err_hint(err, "\"pgquell log\" lists them.");
+    }
+    if (given > part->words)
+        return err_set(err, ERR_USAGE, "unexpected word \"%s\"", settings->words[1 + part->words]);
+    if (settings->against && part->run != log_verify)
+        return err_set(err, ERR_USAGE, "--against goes with \"log verify\" only");
+    return true;
+}
+
+/* NULL where the command line asks for nothing that there is. */
+static const Part *choose(const Settings *settings, Err *err)
+{
+    const char *word = settings->word_count > 0 ? settings->words[0] : parts[0].name;
+
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        if (strcmp(parts[i].name, word) != 0)
+            continue;
+        return check_words(settings, &parts[i], err) ? &parts[i] : NULL;
+    }
+    (void) unknown_part(word, err);
+    return NULL;
+}
+
+void log_say_nothing(const Scene *scene)
+{
+    if (!scene->settings->quiet)
+        (void) fputs("no actions recorded\n", stderr);
+}
+
+static ErrCode run(Scene *scene, Err *err)
+{
+    const char *path = scene->settings->audit;
+    const Part *part = choose(scene->settings, err);
+    Store *store;
+    ErrCode status;
+
+    if (!part)
+        return err->code;
+    if (!path && !store_default_path(&scene->arena, &path, err))
+        return err->code;
+    if (part->missing_is_ok && !scene->settings->audit && access(path, F_OK) != 0 &&
+        errno == ENOENT) {
+        log_say_nothing(scene);
+        return ERR_NONE;
+    }
+    if (!store_open(path, STORE_READ, &store, err))
+        return err->code;
+    status = part->run(scene, store, err);
+    store_close(store);
+    return status;
+}
+
+const Command command_log = {
+    .name = "log",
+    .summary = "read and verify the audit trail",
+    .arguments = "[list | show ID | verify | export]",
+    .details =
+        "Without a word or with \"list\", lists the actions that were recorded, the newest "
+        "last. \"show\" tells one in full; ID is its number in the list, a session id, or the "
+        "beginning of an audit run's id. \"verify\" recomputes the chain of hashes: exit "
+        "status 1 and the first record at fault where it is broken. \"export\" prints every "
+        "record as a JSON object.",
+    .options = OPTION_AUDIT | OPTION_OUTPUT,
+    .needs = NEEDS_NOTHING,
+    .run = run,
+};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Statement: what is read out of untrusted, perhaps cut, query texts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/statement.h"
+
+static void builds_an_index_concurrently(void **state)
+{
+    static const char *const yes[] = {
+        "CREATE INDEX CONCURRENTLY i ON t (a)",
+        "create unique index concurrently if not exists i on t (a)",
+        "  \n\t\r\f\vCREATE/* x */INDEX--y\nCONCURRENTLY i",
+        "/* a /* nested */ comment */ CREATE INDEX CONCURRENTLY i ON t (a)",
+        "-- one line\nCREATE INDEX CONCURRENTLY",
+        "REINDEX TABLE CONCURRENTLY t",
+        "reindex index concurrently i",
+        "REINDEX (VERBOSE) TABLE CONCURRENTLY t",
+        "REINDEX (VERBOSE, CONCURRENTLY) TABLE t",
+        "REINDEX (CONCURRENTLY true) TABLE t",
+        "REINDEX ( concurrently ON, tablespace x) TABLE t",
+        "REINDEX (CONCURRENTLY",
+        "CREATE INDEX CONCURRENTLY",
+    };
+
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        if (!statement_builds_concurrently(yes[i]))
+            fail_msg("does not build: %s", yes[i]);
+}
+
+static void does_not_build(void **state)
+{
+    static const char *const no[] = {
+        "",
+        " ",
+        "(",
+        ";",
+        "/* CREATE INDEX CONCURRENTLY i",
+        "/*/",
+        "-- CREATE INDEX CONCURRENTLY",
+        "CREATE",
+        "CREATE UNIQUE",
+        "CREATE INDEX",
+        "CREATE INDEX CONCURRENTL",
+        "CREATE INDEX i ON t (a)",
+        "CREATE INDEX concurrently2 ON t (a)",
+        "CREATE INDEX concurrently$ ON t (a)",
+        "CREATE INDEX \"concurrently\" ON t (a)",
+        "CREATE TABLE CONCURRENTLY (a int)",
+        "CREATE INDEX concurrently_and_longer_than_any_word ON t (a)",
+        "DROP INDEX CONCURRENTLY i",
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+        "REINDEX",
+        "REINDEX TABLE t",
+        "REINDEX (VERBOSE) TABLE t",
+        "REINDEX (",
+        "REINDEX (VERBOSE",
+        "REINDEX (CONCURRENTLY false) TABLE t",
+        "REINDEX (CONCURRENTLY OFF, VERBOSE) TABLE t",
+        "REINDEX (CONCURRENTLY 0) TABLE t",
+        "REINDEX () TABLE t",
+        "SELECT 'CREATE INDEX CONCURRENTLY'",
+        "\xff\xfe CREATE INDEX CONCURRENTLY i",
+    };
+
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        if (statement_builds_concurrently(no[i]))
+            fail_msg("builds: %s", no[i]);
+    assert_false(statement_builds_concurrently(NULL));
+}
+
+static void rolls_back(void **state)
+{
+    assert_true(statement_rolls_back("ROLLBACK"));
+    assert_true(statement_rolls_back("/* x */ rollback;"));
+    assert_true(statement_rolls_back("Abort"));
+    assert_false(statement_rolls_back("COMMIT"));
+    assert_false(statement_rolls_back("rollback_all()"));
+    assert_false(statement_rolls_back(""));
+    assert_false(statement_rolls_back(NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(builds_an_index_concurrently),
+        cmocka_unit_test(does_not_build),
+        cmocka_unit_test(rolls_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
