@@ -109,7 +109,8 @@ static bool check_owner(const char *path, const char *suffix, Err *err)
         return true; /* then SQLite cannot open it either */
     if (lstat(file, &status) != 0 || status.st_uid == geteuid())
         return true;
-    return refuse(err, path, "in a directory that everybody may write to, it belongs to another user",
+    return refuse(err, path,
+                  "in a directory that everybody may write to, it belongs to another user",
                   "Use a directory that only its owner, or a group, may write to.");
 }
 
@@ -125,7 +126,8 @@ static bool check_directory(const char *directory, const char *path, Err *err)
                       "Use a directory that only its owner, or a group, may write to.");
     if (!(status.st_mode & S_IWOTH))
         return true;
-    return check_owner(path, "", err) && check_owner(path, "-wal", err) && check_owner(path, "-shm", err);
+    return check_owner(path, "", err) && check_owner(path, "-wal", err) &&
+           check_owner(path, "-shm", err);
 }
 
 static bool check_regular(const struct stat *status, const char *path, Err *err)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Arena: memory that is freed all at once; one for a command's run, one for a loop's turn.
  *
- * Allocation never fails: when memory is out the process aborts (the audit store is whole by design,
- * and the next start looks before it signals). What an arena hands out is zeroed and lives until
- * arena_clear() or arena_done(). */
+ * Allocation never fails: when memory is out the process aborts (the audit store is whole by
+ * design, and the next start looks before it signals). What an arena hands out is zeroed and lives
+ * until arena_clear() or arena_done(). */
 #ifndef PGQUELL_BASE_ARENA_H
 #define PGQUELL_BASE_ARENA_H
 

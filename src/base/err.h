@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Errors: one code, one message, one hint; returned by the callee, printed only at the top level. */
+/* Errors: one code, one message, one hint; returned by the callee, printed only at the top level.
+ */
 #ifndef PGQUELL_BASE_ERR_H
 #define PGQUELL_BASE_ERR_H
 

@@ -36,7 +36,8 @@ bool text_is_hostile(uint32_t code)
         else
             high = middle;
     }
-    if (low < sizeof(hostile_ranges) / sizeof(hostile_ranges[0]) && code >= hostile_ranges[low].first)
+    if (low < sizeof(hostile_ranges) / sizeof(hostile_ranges[0]) &&
+        code >= hostile_ranges[low].first)
         return true;
     return (code & 0xfffe) == 0xfffe; /* the last two of every plane */
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Text: what came from a server is untrusted; here it is made fit for a terminal, a log line or JSON.
+/* Text: what came from a server is untrusted; here it is made fit for a terminal, a log line or
+ * JSON.
  *
  * Input is bytes that should be UTF-8 but need not be. Widths are terminal columns. */
 #ifndef PGQUELL_BASE_TEXT_H
@@ -21,14 +22,16 @@ size_t text_decode(const char *bytes, size_t length, uint32_t *ret_code);
  * paragraph separators, and code points that are not characters. Unicode 15. */
 bool text_is_hostile(uint32_t code);
 
-/* Appends the text with hostile characters escaped: \n \r \t as such, below U+0080 as \xNN, others as
- * \uNNNN or \UNNNNNNNN, a byte that is no UTF-8 as \xNN (so \x80 and above are such bytes). The result is one line of valid UTF-8. */
+/* Appends the text with hostile characters escaped: \n \r \t as such, below U+0080 as \xNN, others
+ * as \uNNNN or \UNNNNNNNN, a byte that is no UTF-8 as \xNN (so \x80 and above are such bytes). The
+ * result is one line of valid UTF-8. */
 void text_clean(StrBuf *buf, const char *text);
 
 /* The same as a copy in the arena; NULL stays NULL. */
 char *text_cleaned(Arena *arena, const char *text);
 
-/* The text with only what is not valid UTF-8 escaped (as \xNN), for JSON, which escapes the rest itself. */
+/* The text with only what is not valid UTF-8 escaped (as \xNN), for JSON, which escapes the rest
+ * itself. */
 char *text_as_utf8(Arena *arena, const char *text);
 
 /* The text in ASCII: clean, and every character above U+007F as \uNNNN or \UNNNNNNNN. */
@@ -41,10 +44,12 @@ size_t text_width(const char *text);
  * ellipsis ("..." where the locale is not UTF-8 is the caller's affair: this is always U+2026). */
 void text_fit(StrBuf *buf, const char *text, size_t width, bool pad);
 
-/* Whether the text matches: exactly, or, where the pattern has `*` or `?`, as a glob over all of it. */
+/* Whether the text matches: exactly, or, where the pattern has `*` or `?`, as a glob over all of
+ * it. */
 bool text_matches(const char *pattern, const char *text);
 
-/* The candidate that is nearest to a mistyped word, or NULL where none is near enough to be meant. */
+/* The candidate that is nearest to a mistyped word, or NULL where none is near enough to be meant.
+ */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

@@ -35,13 +35,15 @@ static const Unit *unit_named(const char *name)
 
 bool duration_parse(const char *text, int64_t *ret_us, Err *err)
 {
-    static const char wanted[] = "Use a number and one of us, ms, s, min, h, d, such as 250ms or 5min.";
+    static const char wanted[] =
+        "Use a number and one of us, ms, s, min, h, d, such as 250ms or 5min.";
     const Unit *unit;
     char *rest;
     double number;
 
     if (!isdigit((unsigned char) text[0])) {
-        (void) err_set(err, ERR_USAGE, "invalid duration \"%s\": it does not start with a digit", text);
+        (void) err_set(err, ERR_USAGE, "invalid duration \"%s\": it does not start with a digit",
+                       text);
         return err_hint(err, "%s", wanted);
     }
     number = strtod(text, &rest);
@@ -52,7 +54,8 @@ bool duration_parse(const char *text, int64_t *ret_us, Err *err)
         if (*rest == '\0')
             (void) err_set(err, ERR_USAGE, "invalid duration \"%s\": its unit is missing", text);
         else
-            (void) err_set(err, ERR_USAGE, "invalid duration \"%s\": unknown unit \"%s\"", text, rest);
+            (void) err_set(err, ERR_USAGE, "invalid duration \"%s\": unknown unit \"%s\"", text,
+                           rest);
         return err_hint(err, "%s", wanted);
     }
     if (!isfinite(number) || number * (double) unit->us > (double) DURATION_MAX_US) {
@@ -91,7 +94,8 @@ const char *duration_format(int64_t duration_us, char buffer[DURATION_TEXT_MAX])
     if (duration_us >= US_PER_S)
         (void) snprintf(buffer, DURATION_TEXT_MAX, "%.1f s", (double) (duration_us / 100000) / 10);
     else if (duration_us >= 10 * US_PER_MS)
-        (void) snprintf(buffer, DURATION_TEXT_MAX, "%lld ms", (long long) (duration_us / US_PER_MS));
+        (void) snprintf(buffer, DURATION_TEXT_MAX, "%lld ms",
+                        (long long) (duration_us / US_PER_MS));
     else
         (void) snprintf(buffer, DURATION_TEXT_MAX, "%.1f ms", (double) (duration_us / 100) / 10);
     return buffer;
@@ -108,7 +112,8 @@ const char *instant_format(int64_t instant_us, char buffer[INSTANT_TEXT_MAX])
         return buffer;
     }
     length = strftime(buffer, INSTANT_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void) snprintf(buffer + length, INSTANT_TEXT_MAX - length, ".%06dZ", (int) (instant_us % US_PER_S));
+    (void) snprintf(buffer + length, INSTANT_TEXT_MAX - length, ".%06dZ",
+                    (int) (instant_us % US_PER_S));
     return buffer;
 }
 

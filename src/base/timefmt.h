@@ -18,9 +18,10 @@
 #define DURATION_TEXT_MAX 48 /* room for duration_format(), with the terminator */
 #define INSTANT_TEXT_MAX 32  /* room for instant_format(), with the terminator */
 
-/* A duration in PostgreSQL's units (us ms s min h d; 15.x fractions allowed): `250ms`, `30s`, `5min`,
- * `2h`, `1d`. A number without a unit is refused, since PostgreSQL's own default unit varies. The
- * largest is 365 days. On failure the message is the sentence after "invalid duration "x": ". */
+/* A duration in PostgreSQL's units (us ms s min h d; fractions are allowed): `250ms`, `30s`,
+ * `5min`, `2h`, `1d`. A number without a unit is refused, since PostgreSQL's own default unit
+ * varies. The largest is 365 days. On failure the message is the sentence after "invalid duration
+ * "x": ". */
 FALLIBLE bool duration_parse(const char *text, int64_t *ret_us, Err *err);
 
 /* A duration for people: `0.4 ms`, `12 ms`, `3.2 s`, `4 min 10 s`, `2 h 5 min`, `3 d 4 h`. */

@@ -70,8 +70,8 @@ static bool within_limit(const Act *act, Err *err)
 
     if (matches <= (size_t) act->scene->settings->limit)
         return true;
-    (void) err_set(err, ERR_REFUSED, "%zu sessions match, more than --limit %d; nothing was sent", matches,
-                   act->scene->settings->limit);
+    (void) err_set(err, ERR_REFUSED, "%zu sessions match, more than --limit %d; nothing was sent",
+                   matches, act->scene->settings->limit);
     return err_hint(err, "Narrow the filters, or allow that many with --limit %zu.", matches);
 }
 
@@ -86,8 +86,10 @@ static bool confirmed(const Act *act, Err *err)
     if (!confirm_possible()) {
         if (planned == 1)
             return true;
-        (void) err_set(err, ERR_REFUSED, "%zu sessions would be signalled, which needs --yes where no terminal "
-                       "can ask; nothing was sent", planned);
+        (void) err_set(err, ERR_REFUSED,
+                       "%zu sessions would be signalled, which needs --yes where no terminal "
+                       "can ask; nothing was sent",
+                       planned);
         return false;
     }
     (void) snprintf(question, sizeof(question), "%s %zu session%s?",
@@ -114,7 +116,8 @@ static bool open_store(Act *act, Err *err)
     return store_open(path, STORE_APPEND, &act->store, err);
 }
 
-/* The outcome of all: the first that applies of the exit statuses, as docs/exit-status.md lists them. */
+/* The outcome of all: the first that applies of the exit statuses, as docs/exit-status.md lists
+ * them. */
 static ErrCode overall(const Act *act)
 {
     bool unresolved = false;
@@ -195,7 +198,8 @@ static ErrCode no_target(const Aim *aim, OrderKind kind, Err *err)
     }
     (void) err_set(err, ERR_NO_TARGET, "no session matches that %s applies to; nothing was sent",
                    order_name(kind));
-    (void) err_hint(err, "%zu met the filters; of the first: %s.", aim->passed_over, aim->passed_why);
+    (void) err_hint(err, "%zu met the filters; of the first: %s.", aim->passed_over,
+                    aim->passed_why);
     return ERR_NO_TARGET;
 }
 

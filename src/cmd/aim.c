@@ -65,8 +65,10 @@ static bool parse_word(const char *word, Wanted *wanted, Err *err)
     if (parse_pid(word, 10, &wanted->pid) || parse_id(word, wanted))
         return true;
     (void) err_set(err, ERR_USAGE, "invalid target \"%s\"", word);
-    return err_hint(err, "A target is a pid such as 4711, or a session id such as 673dd2b1.13e0f; \"pgquell ps\" "
-                         "shows both.");
+    return err_hint(
+        err,
+        "A target is a pid such as 4711, or a session id such as 673dd2b1.13e0f; \"pgquell ps\" "
+        "shows both.");
 }
 
 static const Session *session_of_pid(const Scene *scene, int pid)
@@ -115,7 +117,7 @@ static void add_or_leader(Scene *scene, Aim *aim, const Judgement *judgement, Ai
 static bool take_word(Scene *scene, const Order *order, const char *word, Aim *aim, Err *err)
 {
     bool filtered = filter_given(&scene->settings->filter);
-    Wanted wanted;
+    Wanted wanted = {.start_s = -1};
     const Session *session;
     Judgement judgement;
 
@@ -127,7 +129,8 @@ static bool take_word(Scene *scene, const Order *order, const char *word, Aim *a
         return true;
     }
     if (!session || (wanted.start_s >= 0 && session->backend_start / US_PER_S != wanted.start_s)) {
-        missing(aim, session ? "is gone; its pid has been given to another session" : "is gone", -1, word);
+        missing(aim, session ? "is gone; its pid has been given to another session" : "is gone", -1,
+                word);
         return true;
     }
     if (filtered && !filter_matches(&scene->settings->filter, session, scene->server_us)) {
@@ -135,7 +138,8 @@ static bool take_word(Scene *scene, const Order *order, const char *word, Aim *a
         return true;
     }
     judgement = guard_judge(&scene->world, order, session, scene->server_us, &scene->arena);
-    add_or_leader(scene, aim, &judgement, (Aimed){.session = session, .chosen_by = order->chosen_by});
+    add_or_leader(scene, aim, &judgement,
+                  (Aimed){.session = session, .chosen_by = order->chosen_by});
     return true;
 }
 
@@ -161,7 +165,8 @@ static void take_filter(Scene *scene, const Order *order, Aim *aim)
     }
 }
 
-/* In a ring (a deadlock about to be found) each waits behind each, and none is the other's victim. */
+/* In a ring (a deadlock about to be found) each waits behind each, and none is the other's victim.
+ */
 static bool is_victim(const Scene *scene, const Aim *aim, int pid)
 {
     for (size_t i = 0; i < aim->count; i++) {

@@ -15,7 +15,7 @@ typedef struct Aimed {
 typedef struct Aim {
     Aimed *targets; /* in the scene's arena, each session once */
     size_t count;
-    size_t missing; /* pids and ids that no session has; told on standard error */
+    size_t missing;         /* pids and ids that no session has; told on standard error */
     size_t passed_over;     /* that met the filters, but the order does not apply to them */
     const char *passed_why; /* the reason of the first of these */
 } Aim;
@@ -24,8 +24,9 @@ typedef struct Aim {
 bool aim_given(const Settings *settings);
 
 /* Fails on a word that is neither a pid nor a session id. A word together with filters has to meet
- * them; filters alone pick every session to which the order applies. Of those that --blocking picks, one
- * that waits behind another of them is a victim and is passed over: stopping the other may free it. */
+ * them; filters alone pick every session to which the order applies. Of those that --blocking
+ * picks, one that waits behind another of them is a victim and is passed over: stopping the other
+ * may free it. */
 FALLIBLE bool aim_resolve(Scene *scene, OrderKind kind, Aim *ret_aim, Err *err);
 
 #endif

@@ -16,9 +16,10 @@ const Command command_cancel = {
     .name = "cancel",
     .summary = "end statements and keep the connections",
     .arguments = "TARGET...",
-    .details = "Sends a cancel to each target's statement, if it is still the same one, and watches "
-               "until the statement is over. Where a cancel cannot work, it says so and sends "
-               "nothing. A target is a pid, a session id, or what the filters pick.",
+    .details =
+        "Sends a cancel to each target's statement, if it is still the same one, and watches "
+        "until the statement is over. Where a cancel cannot work, it says so and sends "
+        "nothing. A target is a pid, a session id, or what the filters pick.",
     .options = ACT_OPTIONS,
     .needs = NEEDS_CONNECTION,
     .run = run,

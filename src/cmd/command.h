@@ -18,8 +18,8 @@ typedef struct Command {
     const char *details;   /* a paragraph for --help, which breaks its lines */
     unsigned int options;  /* OPTION_ bits */
     CommandNeeds needs;
-    /* Answers the exit status; on a status that is an error, `err` has been set or, where messages were
-     * printed already, left with an empty message. */
+    /* Answers the exit status; on a status that is an error, `err` has been set or, where messages
+     * were printed already, left with an empty message. */
     ErrCode (*run)(Scene *scene, Err *err);
 } Command;
 

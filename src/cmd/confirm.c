@@ -35,5 +35,6 @@ Confirmation confirm_ask(const char *question)
     }
     answer[length] = '\0';
     answer[strcspn(answer, "\r\n")] = '\0';
-    return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0 ? CONFIRM_YES : CONFIRM_NO;
+    return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0 ? CONFIRM_YES
+                                                                          : CONFIRM_NO;
 }

@@ -11,7 +11,8 @@
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_ps, &command_cancel, &command_terminate, &command_stop, &command_log, &command_demo, NULL,
+    &command_ps, &command_cancel, &command_terminate, &command_stop, &command_log, &command_demo,
+    NULL,
 };
 
 #define COMMANDS_MAX 32
@@ -84,7 +85,8 @@ static int flush_output(int status)
         return status;
     if (errno == EPIPE)
         return status;
-    (void) fprintf(stderr, "pgquell: error: could not write to standard output: %s\n", strerror(errno));
+    (void) fprintf(stderr, "pgquell: error: could not write to standard output: %s\n",
+                   strerror(errno));
     return status == ERR_NONE ? ERR_UNRESOLVED : status;
 }
 

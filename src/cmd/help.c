@@ -97,12 +97,14 @@ static void add_exit_statuses(StrBuf *buf)
 
 void help_overview(StrBuf *buf)
 {
-    strbuf_add(buf, "pgquell stops the PostgreSQL statement, transaction or session that has to be\n"
-                    "stopped, and nothing else.\n\n"
-                    "Usage: pgquell COMMAND [TARGET]... [OPTION]...\n\nCommands:\n");
+    strbuf_add(buf,
+               "pgquell stops the PostgreSQL statement, transaction or session that has to be\n"
+               "stopped, and nothing else.\n\n"
+               "Usage: pgquell COMMAND [TARGET]... [OPTION]...\n\nCommands:\n");
     for (const Command *const *command = commands; *command; command++)
         strbuf_printf(buf, "  %-12s%s\n", (*command)->name, (*command)->summary);
-    strbuf_add(buf, "\nA target is a pid, a session id as in log_line_prefix %c (673dd2b1.13e0f), or\n"
-                    "filters. \"pgquell COMMAND --help\" lists a command's options.\n");
+    strbuf_add(buf,
+               "\nA target is a pid, a session id as in log_line_prefix %c (673dd2b1.13e0f), or\n"
+               "filters. \"pgquell COMMAND --help\" lists a command's options.\n");
     add_exit_statuses(buf);
 }

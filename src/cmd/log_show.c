@@ -132,6 +132,7 @@ static void add_evidence(StrBuf *buf, const LogAction *action, const json_t *bod
                          Arena *arena)
 {
     const json_t *evidence = json_object_get(body, "session");
+    const char *query = json_string_value(json_object_get(evidence, "query"));
     bool intent = json_is_object(evidence);
     const char *state = intent ? text_of(evidence, "state", look, arena)
                                : text_of(body, "state_before", look, arena);
@@ -139,7 +140,7 @@ static void add_evidence(StrBuf *buf, const LogAction *action, const json_t *bod
     add_labelled(buf, look, "session", session_text(action, state, look, arena), STYLE_PLAIN);
     if (!intent)
         return;
-    add_labelled(buf, look, "query", text_of(evidence, "query", look, arena), STYLE_PLAIN);
+    add_labelled(buf, look, "query", look_query(look, arena, query), STYLE_PLAIN);
     add_labelled(buf, look, "held",
                  arena_printf(arena, "locks %s, waiters %s", count_text(body, "locks", arena),
                               count_text(body, "waiters", arena)),

@@ -2,9 +2,8 @@
 /* Options: the table. */
 #include "cmd/options.h"
 
-
-const char *const sort_keys[] = {"busy", "session", "transaction", "statement", "state", "pid",
-                                 "role", "database", "application", "waiters", NULL};
+const char *const sort_keys[] = {"busy", "session",  "transaction", "statement", "state", "pid",
+                                 "role", "database", "application", "waiters",   NULL};
 const char *const scope_words[] = {"statement", "transaction", "session", NULL};
 const char *const allow_words[] = {"syncrep", "concurrently", "walsender", "autovacuum", NULL};
 
@@ -31,7 +30,8 @@ const OptionRow option_rows[OPTIONS] = {
                          "never ask for a password"},
     [OPT_PASSWORD] = {"password", 'W', OPTION_CONNECTION, VALUE_NONE, NULL, NULL,
                       "ask for a password before connecting"},
-    [OPT_ROLE] = {"role", '\0', OPTION_FILTER, VALUE_REQUIRED, "NAME", NULL, "login role; * and ? are wild"},
+    [OPT_ROLE] = {"role", '\0', OPTION_FILTER, VALUE_REQUIRED, "NAME", NULL,
+                  "login role; * and ? are wild"},
     [OPT_DATABASE] = {"database", '\0', OPTION_FILTER, VALUE_REQUIRED, "NAME", NULL,
                       "database; * and ? are wild"},
     [OPT_APPLICATION] = {"application", '\0', OPTION_FILTER, VALUE_REQUIRED, "NAME", NULL,
@@ -48,16 +48,17 @@ const OptionRow option_rows[OPTIONS] = {
                    "statement's text (PCRE2, case-sensitive)"},
     [OPT_STATEMENT_LONGER] = {"statement-longer", '\0', OPTION_FILTER, VALUE_REQUIRED, "TIME", NULL,
                               "active statement is older, such as 250ms, 30s, 5min, 2h, 1d"},
-    [OPT_TRANSACTION_LONGER] = {"transaction-longer", '\0', OPTION_FILTER, VALUE_REQUIRED, "TIME", NULL,
-                                "transaction is older"},
+    [OPT_TRANSACTION_LONGER] = {"transaction-longer", '\0', OPTION_FILTER, VALUE_REQUIRED, "TIME",
+                                NULL, "transaction is older"},
     [OPT_IN_STATE_LONGER] = {"in-state-longer", '\0', OPTION_FILTER, VALUE_REQUIRED, "TIME", NULL,
                              "has been in its state for longer"},
     [OPT_BLOCKING] = {"blocking", '\0', OPTION_FILTER, VALUE_OPTIONAL, "N", "1",
                       "N sessions or more wait for it; actions spare its victims"},
     [OPT_ALL] = {"all", '\0', OPTION_FILTER, VALUE_NONE, NULL, NULL,
                  "every session (ps: also background processes)"},
-    [OPT_SORT] = {"sort", '\0', OPTION_LISTING, VALUE_REQUIRED, "KEY", "busy",
-                  "busy, session, transaction, statement, state, pid, role, database, application, waiters"},
+    [OPT_SORT] =
+        {"sort", '\0', OPTION_LISTING, VALUE_REQUIRED, "KEY", "busy",
+         "busy, session, transaction, statement, state, pid, role, database, application, waiters"},
     [OPT_REASON] = {"reason", '\0', OPTION_ACTION, VALUE_REQUIRED, "TEXT", NULL,
                     "why; kept in the audit trail and the server's log"},
     [OPT_TICKET] = {"ticket", '\0', OPTION_ACTION, VALUE_REQUIRED, "ID", NULL,
@@ -77,7 +78,8 @@ const OptionRow option_rows[OPTIONS] = {
                    "wait after every remedy but the last"},
     [OPT_TIMEOUT] = {"timeout", '\0', OPTION_ACTION, VALUE_REQUIRED, "TIME", "30s",
                      "how long the last remedy is watched, and a lost server waited for"},
-    [OPT_PACE] = {"pace", '\0', OPTION_ACTION, VALUE_REQUIRED, "N/s", "50/s", "signals a second at most"},
+    [OPT_PACE] = {"pace", '\0', OPTION_ACTION, VALUE_REQUIRED, "N/s", "50/s",
+                  "signals a second at most"},
     [OPT_SCOPE] = {"scope", '\0', OPTION_ACTION, VALUE_REQUIRED, "SCOPE", NULL,
                    "what has to be over: statement, transaction or session"},
     [OPT_ALLOW] = {"allow", '\0', OPTION_ACTION, VALUE_REQUIRED, "KIND", NULL,

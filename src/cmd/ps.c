@@ -43,7 +43,8 @@ static int tied(int order, const void *a, const void *b)
 /* What does something comes before what is idle, whatever its age. */
 static int rank(const Session *session)
 {
-    if (session->xact_start != TIME_UNKNOWN || session_is_active(session) || session_in_transaction(session))
+    if (session->xact_start != TIME_UNKNOWN || session_is_active(session) ||
+        session_in_transaction(session))
         return 0;
     return session_busy_since(session) == TIME_NEVER ? 2 : 1;
 }
@@ -52,18 +53,21 @@ static int by_busy(const void *a, const void *b)
 {
     int order = rank(a) - rank(b);
 
-    return tied(order != 0 ? order : compare_int64(session_busy_since(a), session_busy_since(b)), a, b);
+    return tied(order != 0 ? order : compare_int64(session_busy_since(a), session_busy_since(b)), a,
+                b);
 }
 
 static int by_session(const void *a, const void *b)
 {
-    return tied(compare_start(((const Session *) a)->backend_start, ((const Session *) b)->backend_start),
-                a, b);
+    return tied(
+        compare_start(((const Session *) a)->backend_start, ((const Session *) b)->backend_start),
+        a, b);
 }
 
 static int by_transaction(const void *a, const void *b)
 {
-    return tied(compare_start(((const Session *) a)->xact_start, ((const Session *) b)->xact_start), a, b);
+    return tied(compare_start(((const Session *) a)->xact_start, ((const Session *) b)->xact_start),
+                a, b);
 }
 
 static int64_t statement_start(const Session *session)
@@ -78,7 +82,9 @@ static int by_statement(const void *a, const void *b)
 
 static int by_state(const void *a, const void *b)
 {
-    return tied(compare_start(((const Session *) a)->state_change, ((const Session *) b)->state_change), a, b);
+    return tied(
+        compare_start(((const Session *) a)->state_change, ((const Session *) b)->state_change), a,
+        b);
 }
 
 static int by_role(const void *a, const void *b)
@@ -88,12 +94,14 @@ static int by_role(const void *a, const void *b)
 
 static int by_database(const void *a, const void *b)
 {
-    return tied(compare_text(((const Session *) a)->database, ((const Session *) b)->database), a, b);
+    return tied(compare_text(((const Session *) a)->database, ((const Session *) b)->database), a,
+                b);
 }
 
 static int by_application(const void *a, const void *b)
 {
-    return tied(compare_text(((const Session *) a)->application, ((const Session *) b)->application), a, b);
+    return tied(
+        compare_text(((const Session *) a)->application, ((const Session *) b)->application), a, b);
 }
 
 /* Most first. */
@@ -105,8 +113,9 @@ static int by_waiters(const void *a, const void *b)
 static Compare *compare_for(const char *key)
 {
     /* in the order of sort_keys */
-    static Compare *const compares[] = {by_busy, by_session, by_transaction, by_statement,   by_state,
-                                        by_pid,  by_role,    by_database,    by_application, by_waiters};
+    static Compare *const compares[] = {by_busy,        by_session, by_transaction, by_statement,
+                                        by_state,       by_pid,     by_role,        by_database,
+                                        by_application, by_waiters};
     size_t i = 0;
 
     while (strcmp(sort_keys[i], key) != 0)
@@ -114,8 +123,8 @@ static Compare *compare_for(const char *key)
     return compares[i];
 }
 
-/* Left out unless asked for: our own session, and what is no client's. A session whose kind is hidden may
- * be a client's; it has a role then. */
+/* Left out unless asked for: our own session, and what is no client's. A session whose kind is
+ * hidden may be a client's; it has a role then. */
 static bool is_shown(const Scene *scene, const Session *session)
 {
     const Filter *filter = &scene->settings->filter;
@@ -134,7 +143,8 @@ static size_t choose(Scene *scene)
     for (size_t i = 0; i < scene->session_count; i++) {
         const Session *session = &scene->sessions[i];
 
-        if (is_shown(scene, session) && filter_matches(&scene->settings->filter, session, scene->server_us))
+        if (is_shown(scene, session) &&
+            filter_matches(&scene->settings->filter, session, scene->server_us))
             scene->sessions[count++] = *session;
     }
     return count;
@@ -171,8 +181,9 @@ const Command command_ps = {
     .name = "ps",
     .summary = "list sessions, longest-running first",
     .arguments = "",
-    .details = "Lists client sessions with their transaction, statement, wait and query. Our own session "
-               "and background processes are left out; --all shows the latter too.",
+    .details =
+        "Lists client sessions with their transaction, statement, wait and query. Our own session "
+        "and background processes are left out; --all shows the latter too.",
     .options = OPTION_FILTER | OPTION_LISTING | OPTION_OUTPUT | OPTION_CONNECTION,
     .needs = NEEDS_CONNECTION,
     .run = run,

@@ -32,7 +32,8 @@ static void tell(const Report *report, size_t index)
 void report_preview(Report *report, int64_t now_us)
 {
     if (report->settings->json) {
-        for (size_t i = 0; report->settings->dry_run && i < engine_target_count(report->engine); i++)
+        for (size_t i = 0; report->settings->dry_run && i < engine_target_count(report->engine);
+             i++)
             tell(report, i);
         if (!report->error_look.terminal)
             return;

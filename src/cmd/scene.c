@@ -34,7 +34,8 @@ void scene_init(Scene *scene, Settings *settings)
     scene->settings = settings;
     arena_init(&scene->arena);
     scene->look = look_of(stdout);
-    scene->operator_name = settings->operator_name ? settings->operator_name : system_user(&scene->arena);
+    scene->operator_name =
+        settings->operator_name ? settings->operator_name : system_user(&scene->arena);
 }
 
 void scene_done(Scene *scene)
@@ -50,8 +51,9 @@ void scene_done(Scene *scene)
 static const char *application_name(Scene *scene)
 {
     const char *ticket = scene->settings->ticket;
-    char *name = arena_printf(&scene->arena, "pgquell %s%s%s", text_as_ascii(&scene->arena, scene->operator_name),
-                              ticket ? " " : "", ticket ? text_as_ascii(&scene->arena, ticket) : "");
+    char *name = arena_printf(&scene->arena, "pgquell %s%s%s",
+                              text_as_ascii(&scene->arena, scene->operator_name), ticket ? " " : "",
+                              ticket ? text_as_ascii(&scene->arena, ticket) : "");
 
     if (strlen(name) >= APPLICATION_NAME_MAX)
         name[APPLICATION_NAME_MAX - 1] = '\0';
@@ -64,7 +66,8 @@ static bool database_is_given(const Settings *settings)
     return settings->dbname || getenv("PGDATABASE") || getenv("PGSERVICE");
 }
 
-/* In libpq a later parameter overrides an earlier one: what people may set themselves comes first. */
+/* In libpq a later parameter overrides an earlier one: what people may set themselves comes first.
+ */
 static void make_params(Scene *scene)
 {
     const Settings *settings = scene->settings;
@@ -98,15 +101,18 @@ static bool connect_once(Scene *scene, Err *err)
 static void explain_slots(Err *err)
 {
     if (strstr(err->message, "remaining connection slots are reserved"))
-        (void) err_hint(err, "Ordinary roles stop at max_connections less superuser_reserved_connections (and, "
-                             "from 16 on, reserved_connections). Connect as a superuser, or from 16 on as a "
-                             "member of pg_use_reserved_connections.");
+        (void) err_hint(
+            err, "Ordinary roles stop at max_connections less superuser_reserved_connections (and, "
+                 "from 16 on, reserved_connections). Connect as a superuser, or from 16 on as a "
+                 "member of pg_use_reserved_connections.");
     else if (strstr(err->message, "too many clients already"))
-        (void) err_hint(err, "Every slot is taken, also those reserved for superusers: a client has to leave "
-                             "first.");
+        (void) err_hint(
+            err, "Every slot is taken, also those reserved for superusers: a client has to leave "
+                 "first.");
     else if (strstr(err->message, "too many connections for"))
-        (void) err_hint(err, "It has a CONNECTION LIMIT of its own: connect as another role or to another "
-                             "database.");
+        (void) err_hint(
+            err, "It has a CONNECTION LIMIT of its own: connect as another role or to another "
+                 "database.");
 }
 
 static bool connect_with_password(Scene *scene, Err *err)
@@ -204,6 +210,9 @@ void scene_warn_of_limits(const Scene *scene)
     unsigned int hits = scene->settings->filter.match_limit_hits;
 
     if (hits > 0)
-        (void) fprintf(stderr, "pgquell: warning: the regular expression gave up on %u session%s, which %s not "
-                               "counted as matching\n", hits, hits == 1 ? "" : "s", hits == 1 ? "is" : "are");
+        (void) fprintf(
+            stderr,
+            "pgquell: warning: the regular expression gave up on %u session%s, which %s not "
+            "counted as matching\n",
+            hits, hits == 1 ? "" : "s", hits == 1 ? "is" : "are");
 }

@@ -19,22 +19,24 @@ typedef struct Scene {
     bool utf8;
     Session *sessions; /* as scene_snapshot() found them, with names */
     size_t session_count;
-    int64_t server_us; /* the server's clock at the snapshot */
-    Blocking blocking; /* who waits for whom, where the snapshot asked */
+    int64_t server_us;         /* the server's clock at the snapshot */
+    Blocking blocking;         /* who waits for whom, where the snapshot asked */
     const char *operator_name; /* who acts: --operator, sudo's user, or the user */
 } Scene;
 
 void scene_init(Scene *scene, Settings *settings);
 void scene_done(Scene *scene);
 
-/* Connects, asks for a password where one is needed and may be asked for, and learns about the server. */
+/* Connects, asks for a password where one is needed and may be asked for, and learns about the
+ * server. */
 FALLIBLE bool scene_connect(Scene *scene, Err *err);
 
-/* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only, and
- * only where somebody waits on a lock. */
+/* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only,
+ * and only where somebody waits on a lock. */
 FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);
 
-/* Says on standard error when a regular expression gave up on some session, which then did not match. */
+/* Says on standard error when a regular expression gave up on some session, which then did not
+ * match. */
 void scene_warn_of_limits(const Scene *scene);
 
 #endif

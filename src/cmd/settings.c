@@ -52,8 +52,8 @@ static bool parse_choice(const OptionRow *row, const char *const *words, const c
     }
     nearest = text_nearest(value, words, count);
     (void) err_set(err, ERR_USAGE, "invalid value \"%s\" for --%s", value, row->name);
-    return err_hint(err, "%s%s%sIt takes: %s.", nearest ? "Did you mean \"" : "", nearest ? nearest : "",
-                    nearest ? "\"? " : "", row->text);
+    return err_hint(err, "%s%s%sIt takes: %s.", nearest ? "Did you mean \"" : "",
+                    nearest ? nearest : "", nearest ? "\"? " : "", row->text);
 }
 
 static bool parse_count(const OptionRow *row, const char *value, int most, int *ret_count, Err *err)
@@ -184,7 +184,8 @@ static bool *flag_of(Settings *settings, OptionId id)
 }
 
 /* Options of the filter: answers false in *ret_known for any other. */
-static bool parse_filter(Settings *settings, OptionId id, const char *value, bool *ret_known, Err *err)
+static bool parse_filter(Settings *settings, OptionId id, const char *value, bool *ret_known,
+                         Err *err)
 {
     Filter *filter = &settings->filter;
 
@@ -224,7 +225,8 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
 
     switch (id) {
     case OPT_BLOCKING:
-        return parse_count(row, value ? value : row->fallback, LIMIT_MAX, &settings->filter.blocking, err);
+        return parse_count(row, value ? value : row->fallback, LIMIT_MAX,
+                           &settings->filter.blocking, err);
     case OPT_LIMIT:
         return parse_count(row, value, LIMIT_MAX, &settings->limit, err);
     case OPT_GRACE:
@@ -263,7 +265,8 @@ static bool take_option(Settings *settings, OptionId id, const char *value, Err 
 }
 
 /* The tables that getopt_long() wants, of the options that the command takes. */
-static void getopt_tables(unsigned int groups, struct option longs[OPTIONS + 1], char shorts[2 * OPTIONS + 3])
+static void getopt_tables(unsigned int groups, struct option longs[OPTIONS + 1],
+                          char shorts[2 * OPTIONS + 3])
 {
     size_t count = 0;
     size_t at = 0;
@@ -274,11 +277,12 @@ static void getopt_tables(unsigned int groups, struct option longs[OPTIONS + 1],
 
         if (!(row->groups & groups))
             continue;
-        longs[count++] = (struct option){.name = row->name,
-                                         .has_arg = row->value == VALUE_NONE       ? no_argument
-                                                    : row->value == VALUE_REQUIRED ? required_argument
-                                                                                   : optional_argument,
-                                         .val = OPTION_BASE + id};
+        longs[count++] =
+            (struct option){.name = row->name,
+                            .has_arg = row->value == VALUE_NONE       ? no_argument
+                                       : row->value == VALUE_REQUIRED ? required_argument
+                                                                      : optional_argument,
+                            .val = OPTION_BASE + id};
         if (row->letter != '\0' && row->letter != '?') {
             shorts[at++] = row->letter;
             if (row->value == VALUE_REQUIRED)
@@ -321,7 +325,8 @@ static bool unknown_option(unsigned int groups, const char *given, Err *err)
 }
 
 /* What getopt_long() answered, as an option or an error. */
-static bool take_answer(Settings *settings, unsigned int groups, int answer, const char *given, Err *err)
+static bool take_answer(Settings *settings, unsigned int groups, int answer, const char *given,
+                        Err *err)
 {
     OptionId id;
 

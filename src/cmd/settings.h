@@ -27,7 +27,7 @@ typedef struct Settings {
     const char *operator_name;
     const char *audit;
     const char *against; /* a server's log */
-    Order order; /* without its kind and chosen_by */
+    Order order;         /* without its kind and chosen_by */
     double pace_per_s;
     int limit;
     bool dry_run;
@@ -48,8 +48,9 @@ void settings_done(Settings *settings);
  * argc when there is none. */
 int settings_command_at(int argc, char *const *argv);
 
-/* Parses argv (whose first word is skipped); options may stand anywhere, `--` ends them. `groups` are
- * the OPTION_ bits that the command takes. Texts are borrowed from argv. */
-FALLIBLE bool settings_parse(Settings *settings, unsigned int groups, int argc, char *const *argv, Err *err);
+/* Parses argv (whose first word is skipped); options may stand anywhere, `--` ends them. `groups`
+ * are the OPTION_ bits that the command takes. Texts are borrowed from argv. */
+FALLIBLE bool settings_parse(Settings *settings, unsigned int groups, int argc, char *const *argv,
+                             Err *err);
 
 #endif

@@ -11,10 +11,11 @@ const Command command_stop = {
     .name = "stop",
     .summary = "end what runs: cancel first, terminate only what does not respond",
     .arguments = "TARGET...",
-    .details = "Cancels each target's statement, waits for the grace, looks, and terminates only what "
-               "did not respond. What a cancel cannot reach (idle in transaction, a client that does "
-               "not read) is terminated at once. A target is a pid, a session id, or what the "
-               "filters pick.",
+    .details =
+        "Cancels each target's statement, waits for the grace, looks, and terminates only what "
+        "did not respond. What a cancel cannot reach (idle in transaction, a client that does "
+        "not read) is terminated at once. A target is a pid, a session id, or what the "
+        "filters pick.",
     .options = ACT_OPTIONS,
     .needs = NEEDS_CONNECTION,
     .run = run,

@@ -43,7 +43,8 @@ static void try_again_later(Runner *runner)
     runner->greeting = false;
     link_stop(runner->setup.link);
     runner->retry_us = clock_steady_us() + runner->pause_us;
-    runner->pause_us = runner->pause_us * 2 < RETRY_LONGEST_US ? runner->pause_us * 2 : RETRY_LONGEST_US;
+    runner->pause_us =
+        runner->pause_us * 2 < RETRY_LONGEST_US ? runner->pause_us * 2 : RETRY_LONGEST_US;
 }
 
 static void advance_greeting(Runner *runner)

@@ -30,7 +30,8 @@ void leftover_prepare(Runner *runner)
         const Target *target = engine_target(runner->setup.engine, i);
         Leftover *leftover;
 
-        if (target->state == TARGET_FINISHED || !statement_builds_concurrently(target->before.query))
+        if (target->state == TARGET_FINISHED ||
+            !statement_builds_concurrently(target->before.query))
             continue;
         leftover = xcalloc(1, sizeof(*leftover));
         arena_init(&leftover->arena);
@@ -57,7 +58,8 @@ bool leftover_ask(Runner *runner, size_t target, const Session *session)
         *copy = session_copy(session, &leftover->arena);
         leftover->session = copy;
     }
-    link_params_add(&params, "dbname", engine_target(runner->setup.engine, target)->before.database);
+    link_params_add(&params, "dbname",
+                    engine_target(runner->setup.engine, target)->before.database);
     leftover->link = link_new(&params);
     leftover->deadline_us = clock_steady_us() + LEFTOVER_TIMEOUT_US;
     loop_add(runner->setup.loop, leftover->link);
@@ -71,15 +73,16 @@ static const char *names(Leftover *leftover)
     const char *list;
 
     if (!indexes->answer.done || indexes->answer.failed)
-        return arena_printf(&leftover->arena, "an invalid index may be left on the table with oid %u; drop it",
+        return arena_printf(&leftover->arena,
+                            "an invalid index may be left on the table with oid %u; drop it",
                             (unsigned int) leftover->tables.oids[0]);
     if (indexes->count == 0)
         return NULL;
     list = indexes->texts[0];
     for (size_t i = 1; i < indexes->count; i++)
         list = arena_printf(&leftover->arena, "%s, %s", list, indexes->texts[i]);
-    return arena_printf(&leftover->arena, "left invalid: %s; DROP INDEX CONCURRENTLY removes %s", list,
-                        indexes->count == 1 ? "it" : "them");
+    return arena_printf(&leftover->arena, "left invalid: %s; DROP INDEX CONCURRENTLY removes %s",
+                        list, indexes->count == 1 ? "it" : "them");
 }
 
 /* Tells the engine what it has waited for. The link goes first, so that this happens once. */

@@ -5,7 +5,11 @@
 
 #include "loop/runner_internal.h"
 
-enum { QUICK, FULL, KINDS };
+enum {
+    QUICK,
+    FULL,
+    KINDS
+};
 
 static void set_add(LookSet *set, size_t target)
 {
@@ -51,8 +55,8 @@ static void tell_engine(Runner *runner, int kind)
     free(told.targets);
 }
 
-/* The server answered with an error, so the connection cannot be relied on: it is made anew, but not
- * from in here, where it is being read. */
+/* The server answered with an error, so the connection cannot be relied on: it is made anew, but
+ * not from in here, where it is being read. */
 static void look_failed(Runner *runner)
 {
     runner->distrusted = true;

@@ -112,8 +112,8 @@ static void arm(Loop *loop, Watched *watched)
     watched->armed = false;
     if (what == 0 || link_fd(watched->link) < 0)
         return;
-    watched->armed = event_assign(&watched->event, loop->base, link_fd(watched->link), what, on_ready,
-                                  watched) == 0 &&
+    watched->armed = event_assign(&watched->event, loop->base, link_fd(watched->link), what,
+                                  on_ready, watched) == 0 &&
                      event_add(&watched->event, NULL) == 0;
 }
 

@@ -17,7 +17,8 @@ void records_add(Runner *runner, RecordKind kind, size_t target, const char *bod
         return;
     if (records->count == 0)
         records->oldest_us = clock_steady_us();
-    records->records = arena_grow(&records->arena, records->records, records->count, sizeof(Record));
+    records->records =
+        arena_grow(&records->arena, records->records, records->count, sizeof(Record));
     record = &records->records[records->count++];
     *record = (Record){
         .at_us = clock_wall_us(),
@@ -30,7 +31,8 @@ void records_add(Runner *runner, RecordKind kind, size_t target, const char *bod
     };
 }
 
-/* One durable transaction for all that has gathered. From the first failure on nothing is written. */
+/* One durable transaction for all that has gathered. From the first failure on nothing is written.
+ */
 bool records_flush(Runner *runner)
 {
     Records *records = &runner->records;
@@ -53,7 +55,8 @@ static json_t *instant_or_null(int64_t instant_us)
 {
     char buffer[INSTANT_TEXT_MAX];
 
-    return instant_us == TIME_UNKNOWN ? json_null() : json_string(instant_format(instant_us, buffer));
+    return instant_us == TIME_UNKNOWN ? json_null()
+                                      : json_string(instant_format(instant_us, buffer));
 }
 
 static json_t *server(const Runner *runner, Arena *arena)

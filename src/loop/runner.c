@@ -44,13 +44,14 @@ static void add_log_line(Runner *runner, const Signal *signal)
 
     if (!mandate->log_on_server)
         return;
-    strbuf_printf(lines, "%spgquell: %s sent to session %s by %s, ticket %s, reason %s (%s); "
-                         "audit run %s head %s",
+    strbuf_printf(lines,
+                  "%spgquell: %s sent to session %s by %s, ticket %s, reason %s (%s); "
+                  "audit run %s head %s",
                   lines->length > 0 ? "\n" : "", remedy_name(signal->remedy),
                   session_id(&target->before, id), fit(arena, mandate->operator_name),
                   mandate->ticket ? fit(arena, mandate->ticket) : "none",
-                  mandate->reason ? fit(arena, mandate->reason) : "none", fit(arena, target->reason),
-                  mandate->run, store_head(runner->setup.store));
+                  mandate->reason ? fit(arena, mandate->reason) : "none",
+                  fit(arena, target->reason), mandate->run, store_head(runner->setup.store));
 }
 
 static void on_log(Answer *answer)
@@ -217,8 +218,10 @@ static void turn(Runner *runner)
     }
     looks_send(runner);
     send_log_lines(runner);
-    if (runner->records.count > 0 && clock_steady_us() >= runner->records.oldest_us + RECORDS_WAIT_US)
-        (void) records_flush(runner); /* a failure is told at the end; nothing more is begun after it */
+    if (runner->records.count > 0 &&
+        clock_steady_us() >= runner->records.oldest_us + RECORDS_WAIT_US)
+        (void) records_flush(
+            runner); /* a failure is told at the end; nothing more is begun after it */
     if (runner->setup.on_turn)
         runner->setup.on_turn(runner->setup.context);
 }

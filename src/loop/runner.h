@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Runner: performs the engine's plans on a server and in the audit store, and feeds back what comes.
+/* Runner: performs the engine's plans on a server and in the audit store, and feeds back what
+ * comes.
  *
- * It decides nothing: actions are performed in order, completions become events. When contact is lost
- * it reconnects, and the engine looks before anything else. */
+ * It decides nothing: actions are performed in order, completions become events. When contact is
+ * lost it reconnects, and the engine looks before anything else. */
 #ifndef PGQUELL_LOOP_RUNNER_H
 #define PGQUELL_LOOP_RUNNER_H
 
@@ -17,7 +18,7 @@
 typedef struct Mandate {
     const char *run; /* id of this invocation */
     const char *operator_name;
-    const char *host; /* where pgquell runs */
+    const char *host;   /* where pgquell runs */
     const char *reason; /* NULL: none given; so is ticket */
     const char *ticket;
     bool log_on_server; /* a LOG line for every signal */
@@ -26,7 +27,7 @@ typedef struct Mandate {
 
 typedef struct RunnerSetup {
     Loop *loop;
-    Link *link; /* ready */
+    Link *link;        /* ready */
     LinkParams params; /* for a further connection to a target's database */
     Store *store;
     Engine *engine;
@@ -37,8 +38,8 @@ typedef struct RunnerSetup {
     void *context;
 } RunnerSetup;
 
-/* Gives the go-ahead and returns when every target has its outcome. Answers false only when the audit store
- * failed (ERR_AUDIT): then nothing more was sent from that moment on. */
+/* Gives the go-ahead and returns when every target has its outcome. Answers false only when the
+ * audit store failed (ERR_AUDIT): then nothing more was sent from that moment on. */
 FALLIBLE bool runner_run(const RunnerSetup *setup, Err *err);
 
 /* A random id for an invocation. */

@@ -66,7 +66,7 @@ void records_add(Runner *runner, RecordKind kind, size_t target, const char *bod
 bool records_flush(Runner *runner);
 const char *records_intent(Runner *runner, const Action *action, Arena *arena);
 const char *records_step(const Action *action, RecordKind *ret_kind, Arena *arena);
-const char *records_outcome(Runner *runner, size_t target, Arena *arena);
+const char *records_outcome(Runner *runner, size_t index, Arena *arena);
 
 /* looks.c */
 void looks_want(Runner *runner, size_t target, bool full);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Ask: the questions that can be put to a server, one function each, typed rows as answers.
  *
- * Every answer begins with an Answer (pg/answer.h), whose owner's duties hold for all of them. What a
- * question takes is copied before it returns. */
+ * Every answer begins with an Answer (pg/answer.h), whose owner's duties hold for all of them. What
+ * a question takes is copied before it returns. */
 #ifndef PGQUELL_PG_ASK_H
 #define PGQUELL_PG_ASK_H
 
@@ -16,7 +16,7 @@
 typedef struct WorldAnswer {
     Answer answer;
     World world;
-    bool utf8; /* the database's encoding is UTF-8, so that log lines may be */
+    bool utf8;       /* the database's encoding is UTF-8, so that log lines may be */
     int backend_pid; /* as the connection was told; set by the question */
 } WorldAnswer;
 
@@ -30,7 +30,8 @@ typedef struct SystemAnswer {
 
 void ask_system(Link *link, SystemAnswer *answer);
 
-/* Sessions, with roles and databases as oids: names and the right to signal come from ask_names(). */
+/* Sessions, with roles and databases as oids: names and the right to signal come from ask_names().
+ */
 typedef struct SessionsAnswer {
     Answer answer;
     Session *sessions;
@@ -43,8 +44,8 @@ void ask_sessions(Link *link, SessionsAnswer *answer);
 /* Only those with these pids, without their query texts. */
 void ask_look(Link *link, SessionsAnswer *answer, const int *pids, size_t count);
 
-/* Names of the sessions' roles and databases, and which of them our role may signal; fills them into
- * the sessions. A session whose role is not found keeps NULL and may not be signalled. */
+/* Names of the sessions' roles and databases, and which of them our role may signal; fills them
+ * into the sessions. A session whose role is not found keeps NULL and may not be signalled. */
 typedef struct NamesAnswer {
     Answer answer;
     Session *sessions; /* the caller's */
@@ -80,7 +81,8 @@ SignalResult signal_result(const SignalAnswer *answer);
 /* Writes the lines (one text, lines parted by newlines, clean) to the server's log as LOG. */
 void ask_log(Link *link, Answer *answer, const char *lines);
 
-/* The tables on which the session builds an index; then, in their own database, the indexes there that are invalid. */
+/* The tables on which the session builds an index; then, in their own database, the indexes there
+ * that are invalid. */
 typedef struct OidsAnswer {
     Answer answer;
     uint32_t *oids;

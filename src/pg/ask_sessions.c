@@ -9,7 +9,8 @@
 #include "pg/link_internal.h"
 #include "pg/rows.h"
 
-/* Up to so many pids are read one by one; beyond, one scan of all sessions is cheaper (facts.md F17a). */
+/* Up to so many pids are read one by one; beyond, one scan of all sessions is cheaper (facts.md
+ * F17a). */
 #define LOOK_FEW_MAX 16
 
 static bool read_sessions(Answer *base, const PGresult *result, size_t index)
@@ -22,7 +23,8 @@ static bool read_sessions(Answer *base, const PGresult *result, size_t index)
     answer->count = (size_t) rows;
     for (int row = 0; row < rows; row++)
         answer->sessions[row] = row_session(result, row, base->arena);
-    answer->server_us = rows > 0 ? row_instant(result, rows - 1, ROW_SESSION_CLOCK) : clock_wall_us();
+    answer->server_us =
+        rows > 0 ? row_instant(result, rows - 1, ROW_SESSION_CLOCK) : clock_wall_us();
     return true;
 }
 

@@ -22,14 +22,10 @@ void ask_signal(Link *link, SignalAnswer *answer, Remedy remedy, const Stamp *st
 {
     Arena *arena = answer->answer.arena;
     const char *params[] = {
-        arena_printf(arena, "%d", stamp->pid),
-        param_instant(arena, stamp->backend_start),
-        arena_printf(arena, "%u", stamp->tests),
-        state_name(stamp->state),
-        param_instant(arena, stamp->state_change),
-        param_instant(arena, stamp->xact_start),
-        param_instant(arena, stamp->query_start),
-        stamp->application,
+        arena_printf(arena, "%d", stamp->pid),     param_instant(arena, stamp->backend_start),
+        arena_printf(arena, "%u", stamp->tests),   state_name(stamp->state),
+        param_instant(arena, stamp->state_change), param_instant(arena, stamp->xact_start),
+        param_instant(arena, stamp->query_start),  stamp->application,
     };
     Statement statement = {.sql = remedy == REMEDY_CANCEL ? SQL_CANCEL : SQL_TERMINATE,
                            .param_count = (int) (sizeof(params) / sizeof(params[0])),
@@ -41,7 +37,8 @@ void ask_signal(Link *link, SignalAnswer *answer, Remedy remedy, const Stamp *st
 
 SignalResult signal_result(const SignalAnswer *answer)
 {
-    if (answer->answer.failed && strcmp(answer->answer.sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) == 0)
+    if (answer->answer.failed &&
+        strcmp(answer->answer.sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) == 0)
         return SIGNAL_DENIED;
     return answer->answer.failed ? SIGNAL_FAILED : answer->result;
 }

@@ -16,8 +16,9 @@ static bool read_world(Answer *base, const PGresult *result, size_t index)
         return true;
     encoding = row_text(result, 0, 9, base->arena);
     if (row_int(result, 0, 0) != answer->backend_pid) {
-        (void) err_set(&base->err, ERR_CONNECTION,
-                       "this connection goes through a pooler, behind which pids are not the server's");
+        (void) err_set(
+            &base->err, ERR_CONNECTION,
+            "this connection goes through a pooler, behind which pids are not the server's");
         return err_hint(&base->err, "Connect to PostgreSQL itself.");
     }
     answer->world.own_pid = answer->backend_pid;

@@ -103,7 +103,8 @@ static void keep_message(Link *link, const char *message)
         err->hint[end - 1] = '\0';
 }
 
-/* The error is kept in link->err already. The answers fail last, since their owners may act on it. */
+/* The error is kept in link->err already. The answers fail last, since their owners may act on it.
+ */
 static void broken(Link *link)
 {
     const char *first = pipeline_sqlstate(link->pipeline);
@@ -134,9 +135,10 @@ static void connect_to(Link *link, const LinkParams *params)
     link->state = LINK_CONNECTING;
 }
 
-/* The parameter as libpq would find it: ours, the service's, the environment's. NULL where unset. */
-static const char *effective(PQconninfoOption *defaults, PQconninfoOption *given, const LinkParams *params,
-                             const char *keyword)
+/* The parameter as libpq would find it: ours, the service's, the environment's. NULL where unset.
+ */
+static const char *effective(PQconninfoOption *defaults, PQconninfoOption *given,
+                             const LinkParams *params, const char *keyword)
 {
     for (size_t i = params->count; i > 0; i--)
         if (strcmp(params->keywords[i - 1], keyword) == 0)
@@ -158,12 +160,13 @@ static PQconninfoOption *defaults_with(const char *service)
     return PQconndefaults();
 }
 
-/* Looks the hosts up first, where there is a name among them; hostaddr given means there is none. */
+/* Looks the hosts up first, where there is a name among them; hostaddr given means there is none.
+ */
 static void begin(Link *link, const char *conninfo)
 {
-    PQconninfoOption *given = conninfo && strpbrk(conninfo, "=:") ? PQconninfoParse(conninfo, NULL) : NULL;
-    PQconninfoOption *defaults =
-        defaults_with(effective(NULL, given, &link->params, "service"));
+    PQconninfoOption *given =
+        conninfo && strpbrk(conninfo, "=:") ? PQconninfoParse(conninfo, NULL) : NULL;
+    PQconninfoOption *defaults = defaults_with(effective(NULL, given, &link->params, "service"));
     const char *hosts = effective(defaults, given, &link->params, "host");
     const char *ports = effective(defaults, given, &link->params, "port");
 
@@ -361,7 +364,8 @@ const char *link_parameter(const Link *link, const char *keyword)
     return strcmp(keyword, "user") == 0 ? PQuser(link->conn) : NULL;
 }
 
-void link_ask(Link *link, Answer *answer, ReadResult *read, const Statement *statements, size_t count)
+void link_ask(Link *link, Answer *answer, ReadResult *read, const Statement *statements,
+              size_t count)
 {
     if (link->state == LINK_READY) {
         pipeline_ask(link->pipeline, answer, read, statements, count);

@@ -17,13 +17,14 @@ typedef struct Statement {
 } Statement;
 
 /* Reads one result of a question: `index` counts its statements. Only for results with rows or a
- * command tag; errors go to the answer. Answers false, with the answer's error set, when the rows are not as
- * they should be. */
+ * command tag; errors go to the answer. Answers false, with the answer's error set, when the rows
+ * are not as they should be. */
 typedef bool ReadResult(Answer *answer, const PGresult *result, size_t index);
 
-/* Sends the statements as one question, each prepared at its first use on this connection. The answer
- * is done when all are, or when contact is lost. An error in one skips the rest. */
-void link_ask(Link *link, Answer *answer, ReadResult *read, const Statement *statements, size_t count);
+/* Sends the statements as one question, each prepared at its first use on this connection. The
+ * answer is done when all are, or when contact is lost. An error in one skips the rest. */
+void link_ask(Link *link, Answer *answer, ReadResult *read, const Statement *statements,
+              size_t count);
 
 PGconn *link_conn(const Link *link);
 

@@ -16,8 +16,8 @@ struct Question {
     Question *next;
     Answer *answer;
     ReadResult *read;
-    size_t read_count;             /* results handed to `read` */
-    size_t expected;               /* results that will come before the Sync */
+    size_t read_count;                   /* results handed to `read` */
+    size_t expected;                     /* results that will come before the Sync */
     SqlId preparing[STATEMENTS_MAX * 2]; /* what result i prepares; SQL_IDS: it is a statement's */
     size_t result_count;
 };
@@ -79,8 +79,8 @@ static bool send_unprepared(Pipeline *pipeline, const Statement *statement)
 
     strbuf_init(&text);
     sql_text(&text, statement->sql, PQserverVersion(pipeline->conn));
-    sent = PQsendQueryParams(pipeline->conn, text.text, statement->param_count, NULL, statement->params,
-                             NULL, NULL, 0) == 1;
+    sent = PQsendQueryParams(pipeline->conn, text.text, statement->param_count, NULL,
+                             statement->params, NULL, NULL, 0) == 1;
     strbuf_done(&text);
     return sent;
 }
@@ -162,7 +162,8 @@ static void keep_error(Answer *answer, const PGresult *result)
         return;
     answer->failed = true;
     keep_sqlstate(answer->sqlstate, result);
-    (void) err_set(&answer->err, ERR_UNRESOLVED, "%s", message ? message : PQresultErrorMessage(result));
+    (void) err_set(&answer->err, ERR_UNRESOLVED, "%s",
+                   message ? message : PQresultErrorMessage(result));
     if (detail)
         (void) err_hint(&answer->err, "%s", detail);
 }
@@ -187,7 +188,8 @@ static void take_result(Pipeline *pipeline, const PGresult *result)
         break;
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
-        if (prepares == SQL_IDS && !answer->failed && !question->read(answer, result, question->read_count++))
+        if (prepares == SQL_IDS && !answer->failed &&
+            !question->read(answer, result, question->read_count++))
             answer->failed = true;
         break;
     case PGRES_PIPELINE_ABORTED: /* what followed an error */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Pipeline: questions on one connection, answered in the order in which they were asked.
  *
- * Every question ends in a Sync of its own: it is a transaction of its own, sees a fresh snapshot of
- * the statistics (facts.md F16), and its error harms no other. */
+ * Every question ends in a Sync of its own: it is a transaction of its own, sees a fresh snapshot
+ * of the statistics (facts.md F16), and its error harms no other. */
 #ifndef PGQUELL_PG_PIPELINE_H
 #define PGQUELL_PG_PIPELINE_H
 
@@ -28,7 +28,8 @@ void pipeline_fail(Pipeline *pipeline, const Err *err);
 bool pipeline_is_flushed(const Pipeline *pipeline);
 size_t pipeline_pending(const Pipeline *pipeline);
 
-/* SQLSTATE of the last error that came outside any question, such as 57P01; "" when there was none. */
+/* SQLSTATE of the last error that came outside any question, such as 57P01; "" when there was none.
+ */
 const char *pipeline_sqlstate(const Pipeline *pipeline);
 
 #endif

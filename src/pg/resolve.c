@@ -66,7 +66,8 @@ static bool list_needs_look_up(const char *hosts)
     return needs;
 }
 
-/* Runs in glibc's thread. The descriptor is its own, so that it stays good when we have given up. */
+/* Runs in glibc's thread. The descriptor is its own, so that it stays good when we have given up.
+ */
 static void announce(union sigval value)
 {
     uint64_t one = 1;
@@ -202,7 +203,8 @@ bool resolve_result(Resolve *resolve, const char **ret_hosts, const char **ret_a
         int error;
 
         if (!entry->asked) {
-            /* A socket directory has no address: libpq takes it as the host where hostaddr is empty. */
+            /* A socket directory has no address: libpq takes it as the host where hostaddr is
+             * empty. */
             add_address(resolve, entry, "");
             added++;
             continue;

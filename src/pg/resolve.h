@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Resolve: host names to addresses without blocking, since libpq's own look-up does block.
  *
- * glibc's getaddrinfo_a() asks in a thread of its own, so the answer is the one that libpq would get
- * (nsswitch, hosts file, DNS). The end shows as a readable descriptor. */
+ * glibc's getaddrinfo_a() asks in a thread of its own, so the answer is the one that libpq would
+ * get (nsswitch, hosts file, DNS). The end shows as a readable descriptor. */
 #ifndef PGQUELL_PG_RESOLVE_H
 #define PGQUELL_PG_RESOLVE_H
 

@@ -20,8 +20,8 @@ int64_t row_instant(const PGresult *result, int row, int column);               
 Session row_session(const PGresult *result, int row, Arena *arena);
 #define ROW_SESSION_CLOCK 19
 
-/* Arrays and instants as PostgreSQL reads them: "{1,2}", "2026-11-20 12:34:56.123456+00"; an unknown
- * instant is NULL. */
+/* Arrays and instants as PostgreSQL reads them: "{1,2}", "2026-11-20 12:34:56.123456+00"; an
+ * unknown instant is NULL. */
 const char *param_ints(Arena *arena, const int *values, size_t count);
 const char *param_oids(Arena *arena, const uint32_t *values, size_t count);
 const char *param_instant(Arena *arena, int64_t instant_us);

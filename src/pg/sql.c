@@ -5,8 +5,9 @@
 
 #include <assert.h>
 
-/* Our session. statement_timeout bounds what a hung server can do to us, lock_timeout what a lock on
- * pg_authid can; the rest keeps our session from being ended, or our results from depending on taste. */
+/* Our session. statement_timeout bounds what a hung server can do to us, lock_timeout what a lock
+ * on pg_authid can; the rest keeps our session from being ended, or our results from depending on
+ * taste. */
 static void settings(StrBuf *buf, int version)
 {
     static const struct {
@@ -29,29 +30,34 @@ static void settings(StrBuf *buf, int version)
     strbuf_add(buf, "SELECT ");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (version >= rows[i].since)
-            strbuf_printf(buf, "%spg_catalog.set_config('%s', '%s', false)", i ? ", " : "", rows[i].name,
-                          rows[i].value);
+            strbuf_printf(buf, "%spg_catalog.set_config('%s', '%s', false)", i ? ", " : "",
+                          rows[i].name, rows[i].value);
 }
 
 /* The role that counts for signals is the current one, for what is "ours" the login role. */
 static void world(StrBuf *buf, int version)
 {
-    strbuf_add(buf, "SELECT pg_catalog.pg_backend_pid(), current_user, session_user, "
-                    "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user), "
-                    "(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), "
-                    "pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), "
-                    "pg_catalog.pg_is_in_recovery(), pg_catalog.pg_postmaster_start_time(), ");
-    strbuf_add(buf, version >= 180000 ? "pg_catalog.pg_has_role('pg_signal_autovacuum_worker', 'USAGE')"
-                                      : "false");
+    strbuf_add(buf,
+               "SELECT pg_catalog.pg_backend_pid(), current_user, session_user, "
+               "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user), "
+               "(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), "
+               "pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), "
+               "pg_catalog.pg_is_in_recovery(), pg_catalog.pg_postmaster_start_time(), ");
+    strbuf_add(buf, version >= 180000
+                        ? "pg_catalog.pg_has_role('pg_signal_autovacuum_worker', 'USAGE')"
+                        : "false");
     strbuf_add(buf, ", pg_catalog.current_setting('server_encoding')");
 }
 
-/* The columns of a session, in the order in which rows.c reads them; `a` is pg_stat_get_activity(). */
+/* The columns of a session, in the order in which rows.c reads them; `a` is pg_stat_get_activity().
+ */
 static void session_columns(StrBuf *buf, int version, bool query)
 {
-    strbuf_add(buf, "a.pid, a.backend_start, a.xact_start, a.query_start, a.state_change, a.state, "
-                    "a.usesysid, a.datid, a.backend_xid, a.backend_xmin, a.application_name, a.client_addr, "
-                    "a.client_port, a.backend_type, a.wait_event_type, a.wait_event, ");
+    strbuf_add(
+        buf,
+        "a.pid, a.backend_start, a.xact_start, a.query_start, a.state_change, a.state, "
+        "a.usesysid, a.datid, a.backend_xid, a.backend_xmin, a.application_name, a.client_addr, "
+        "a.client_port, a.backend_type, a.wait_event_type, a.wait_event, ");
     strbuf_add(buf, version >= 130000 ? "a.leader_pid, " : "NULL, ");
     strbuf_add(buf, version >= 140000 ? "a.query_id, " : "NULL, ");
     strbuf_add(buf, query ? "a.query, " : "NULL, ");
@@ -81,16 +87,18 @@ static void look_many(StrBuf *buf, int version)
                     "WHERE a.pid = ANY ($1::pg_catalog.int4[])");
 }
 
-/* The rule of pg_signal_backend() in the server's signalfuncs.c: a superuser's process only by a superuser; else with the
- * privileges of its role or of pg_signal_backend. Asking warms the caches that signalling uses. */
+/* The rule of pg_signal_backend() in the server's signalfuncs.c: a superuser's process only by a
+ * superuser; else with the privileges of its role or of pg_signal_backend. Asking warms the caches
+ * that signalling uses. */
 static void roles(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf, "SELECT r.oid, r.rolname, r.rolsuper, "
-                    "(SELECT o.rolsuper FROM pg_catalog.pg_roles o WHERE o.rolname = current_user) OR "
-                    "(NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE') OR "
-                    "pg_catalog.pg_has_role('pg_signal_backend', 'USAGE'))) "
-                    "FROM pg_catalog.pg_roles r WHERE r.oid = ANY ($1::pg_catalog.oid[])");
+    strbuf_add(buf,
+               "SELECT r.oid, r.rolname, r.rolsuper, "
+               "(SELECT o.rolsuper FROM pg_catalog.pg_roles o WHERE o.rolname = current_user) OR "
+               "(NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE') OR "
+               "pg_catalog.pg_has_role('pg_signal_backend', 'USAGE'))) "
+               "FROM pg_catalog.pg_roles r WHERE r.oid = ANY ($1::pg_catalog.oid[])");
 }
 
 /* A transaction's lock on its own virtual id says nothing to anybody. */
@@ -106,28 +114,36 @@ static void locks(StrBuf *buf, int version)
 static void blocking(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf, "SELECT w.pid, b.pid FROM (SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) a "
-                    "WHERE a.wait_event_type = 'Lock' OFFSET 0) w, "
-                    "LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) WITH ORDINALITY "
-                    "b(pid, place) ORDER BY w.pid, b.place");
+    strbuf_add(
+        buf, "SELECT w.pid, b.pid FROM (SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) a "
+             "WHERE a.wait_event_type = 'Lock' OFFSET 0) w, "
+             "LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) WITH ORDINALITY "
+             "b(pid, place) ORDER BY w.pid, b.place");
 }
 
-/* The test stands in a subquery that OFFSET 0 keeps apart, the signal in the select list above it, so that
- * it is sent for the row that passed and at once. Only that one pid is read: filtering the whole view
- * would put milliseconds between test and signal. $3 says which of the further columns are tested
- * (CHOSEN_ bits of core/target.h). */
+/* The test stands in a subquery that OFFSET 0 keeps apart, the signal in the select list above it,
+ * so that it is sent for the row that passed and at once. Only that one pid is read: filtering the
+ * whole view would put milliseconds between test and signal. $3 says which of the further columns
+ * are tested (CHOSEN_ bits of core/target.h). */
 static void guarded(StrBuf *buf, const char *function)
 {
-    strbuf_printf(buf, "SELECT pg_catalog.%s(s.pid) FROM ("
-                       "SELECT a.pid FROM pg_catalog.pg_stat_get_activity($1::pg_catalog.int4) a "
-                       "WHERE a.backend_start IS NOT DISTINCT FROM $2::pg_catalog.timestamptz ", function);
-    strbuf_add(buf,
-               "AND ($3::pg_catalog.int4 & 1 = 0 OR a.state IS NOT DISTINCT FROM $4::pg_catalog.text) "
-               "AND ($3::pg_catalog.int4 & 2 = 0 OR a.state_change IS NOT DISTINCT FROM $5::pg_catalog.timestamptz) "
-               "AND ($3::pg_catalog.int4 & 4 = 0 OR a.xact_start IS NOT DISTINCT FROM $6::pg_catalog.timestamptz) "
-               "AND ($3::pg_catalog.int4 & 8 = 0 OR a.query_start IS NOT DISTINCT FROM $7::pg_catalog.timestamptz) "
-               "AND ($3::pg_catalog.int4 & 16 = 0 OR a.application_name IS NOT DISTINCT FROM $8::pg_catalog.text) "
-               "OFFSET 0) s");
+    strbuf_printf(buf,
+                  "SELECT pg_catalog.%s(s.pid) FROM ("
+                  "SELECT a.pid FROM pg_catalog.pg_stat_get_activity($1::pg_catalog.int4) a "
+                  "WHERE a.backend_start IS NOT DISTINCT FROM $2::pg_catalog.timestamptz ",
+                  function);
+    strbuf_add(
+        buf,
+        "AND ($3::pg_catalog.int4 & 1 = 0 OR a.state IS NOT DISTINCT FROM $4::pg_catalog.text) "
+        "AND ($3::pg_catalog.int4 & 2 = 0 OR a.state_change IS NOT DISTINCT FROM "
+        "$5::pg_catalog.timestamptz) "
+        "AND ($3::pg_catalog.int4 & 4 = 0 OR a.xact_start IS NOT DISTINCT FROM "
+        "$6::pg_catalog.timestamptz) "
+        "AND ($3::pg_catalog.int4 & 8 = 0 OR a.query_start IS NOT DISTINCT FROM "
+        "$7::pg_catalog.timestamptz) "
+        "AND ($3::pg_catalog.int4 & 16 = 0 OR a.application_name IS NOT DISTINCT FROM "
+        "$8::pg_catalog.text) "
+        "OFFSET 0) s");
 }
 
 static void cancel(StrBuf *buf, int version)
@@ -143,8 +159,8 @@ static void terminate(StrBuf *buf, int version)
     guarded(buf, "pg_terminate_backend");
 }
 
-/* Constant text, so that no reason is ever part of SQL; it reads its words from a setting that lasts
- * as long as the pipeline's transaction. */
+/* Constant text, so that no reason is ever part of SQL; it reads its words from a setting that
+ * lasts as long as the pipeline's transaction. */
 static void log_raise(StrBuf *buf, int version)
 {
     (void) version;
@@ -157,19 +173,22 @@ static void log_raise(StrBuf *buf, int version)
 static void building(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf, "SELECT DISTINCT l.relation FROM pg_catalog.pg_lock_status() l "
-                    "WHERE l.pid = $1::pg_catalog.int4 AND l.locktype = 'relation' AND l.granted AND "
-                    "l.mode = 'ShareUpdateExclusiveLock'");
+    strbuf_add(buf,
+               "SELECT DISTINCT l.relation FROM pg_catalog.pg_lock_status() l "
+               "WHERE l.pid = $1::pg_catalog.int4 AND l.locktype = 'relation' AND l.granted AND "
+               "l.mode = 'ShareUpdateExclusiveLock'");
 }
 
 static void invalid_indexes(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf, "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) "
-                    "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-                    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND "
-                    "(i.indrelid = ANY ($1::pg_catalog.oid[]) OR i.indexrelid = ANY ($1::pg_catalog.oid[])) "
-                    "ORDER BY 1 LIMIT 20");
+    strbuf_add(
+        buf,
+        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) "
+        "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND "
+        "(i.indrelid = ANY ($1::pg_catalog.oid[]) OR i.indexrelid = ANY ($1::pg_catalog.oid[])) "
+        "ORDER BY 1 LIMIT 20");
 }
 
 static void system_identifier(StrBuf *buf, int version)
