@@ -92,12 +92,13 @@ const char *duration_format(int64_t duration_us, char buffer[DURATION_TEXT_MAX])
         return buffer;
     }
     if (duration_us >= US_PER_S)
-        (void) snprintf(buffer, DURATION_TEXT_MAX, "%.1f s", (double) (duration_us / 100000) / 10);
+        (void) snprintf(buffer, DURATION_TEXT_MAX, "%d.%d s", (int) seconds,
+                        (int) (duration_us % US_PER_S / 100000));
     else if (duration_us >= 10 * US_PER_MS)
-        (void) snprintf(buffer, DURATION_TEXT_MAX, "%lld ms",
-                        (long long) (duration_us / US_PER_MS));
+        (void) snprintf(buffer, DURATION_TEXT_MAX, "%d ms", (int) (duration_us / US_PER_MS));
     else
-        (void) snprintf(buffer, DURATION_TEXT_MAX, "%.1f ms", (double) (duration_us / 100) / 10);
+        (void) snprintf(buffer, DURATION_TEXT_MAX, "%d.%d ms", (int) (duration_us / US_PER_MS),
+                        (int) (duration_us % US_PER_MS / 100));
     return buffer;
 }
 

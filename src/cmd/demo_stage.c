@@ -210,13 +210,14 @@ static bool start_server(Stage *stage, Err *err)
 {
     const char *sockets =
         arena_printf(stage->arena, "unix_socket_directories=%s", stage->tree.path);
+    static const char port[] = "port=" PORT;
     const char *const argv[] = {"postgres",
                                 "-D",
                                 "data",
                                 "-c",
                                 sockets,
                                 "-c",
-                                "port=" PORT,
+                                port,
                                 "-c",
                                 "listen_addresses=",
                                 "-c",

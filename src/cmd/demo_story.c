@@ -32,15 +32,19 @@ static const Actor victims[] = {
 
 #define COUNT(what) "(SELECT count(*) FROM pg_stat_activity WHERE " what ")"
 
+/* Catches every cancel and goes on. */
+static const char function_sql[] =
+    "CREATE FUNCTION keep_trying() RETURNS void LANGUAGE plpgsql AS $$"
+    " BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END;"
+    " END LOOP; END $$";
+
 static const char *const set_up_sql[] = {
     "CREATE ROLE shop LOGIN",
     "CREATE ROLE report LOGIN",
     "CREATE ROLE billing LOGIN",
     "CREATE ROLE batch LOGIN",
     "GRANT ALL ON ALL TABLES IN SCHEMA public TO shop, report, billing",
-    "CREATE FUNCTION keep_trying() RETURNS void LANGUAGE plpgsql AS $$"
-    " BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END;"
-    " END LOOP; END $$",
+    function_sql,
 };
 
 static bool start_actors(Stage *stage, const Actor *cast, size_t count, Err *err)

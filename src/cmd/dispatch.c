@@ -2,9 +2,11 @@
 /* Dispatch: finds the command, makes its world ready, and prints what it comes to. */
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cmd/command.h"
@@ -78,15 +80,24 @@ static int unknown_command(const char *name)
     return ERR_USAGE;
 }
 
+/* Asked of the pipe itself: errno tells only where the last of the writes is the one that failed.
+ */
+static bool reader_has_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /* A reader that has left is no error of ours; any other failure to write is. */
 static int flush_output(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    bool flushed = fflush(stdout) == 0;
+    const char *reason = flushed ? "an earlier write failed" : strerror(errno);
+
+    if ((flushed && !ferror(stdout)) || reader_has_left())
         return status;
-    if (errno == EPIPE)
-        return status;
-    (void) fprintf(stderr, "pgquell: error: could not write to standard output: %s\n",
-                   strerror(errno));
+    (void) fprintf(stderr, "pgquell: error: could not write to standard output: %s\n", reason);
     return status == ERR_NONE ? ERR_UNRESOLVED : status;
 }
 

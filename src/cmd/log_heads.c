@@ -100,7 +100,7 @@ static bool mark(void *context, const Record *record)
 {
     LogHeads *heads = context;
     LogHead *end = heads->heads + heads->count;
-    LogHead key;
+    LogHead key = {0};
     LogHead *head;
 
     (void) snprintf(key.hash, sizeof(key.hash), "%s", record->hash);

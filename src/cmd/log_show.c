@@ -220,10 +220,8 @@ static void print_record(Timeline *timeline, const Record *record)
     Flow flow;
 
     strbuf_init(&buf);
-    flow = flow_begin(timeline->look, &buf, 0, strlen(prefix) + 2);
+    flow = flow_begin(timeline->look, &buf, 0, strlen(prefix) + 1);
     flow_piece(&flow, prefix, STYLE_PLAIN);
-    strbuf_add_char(&buf, ' ');
-    flow.used++;
     flow_words(&flow, record_text(record, body, timeline), STYLE_PLAIN);
     flow_end(&flow);
     look_write(stdout, &buf);
@@ -244,6 +242,19 @@ static bool take_record(void *context, const Record *record)
     return written; /* else the stream remembers why */
 }
 
+static void print_columns(const Look *look)
+{
+    StrBuf buf;
+
+    strbuf_init(&buf);
+    strbuf_add(&buf, look_on(look, STYLE_HEADING));
+    look_fit(look, &buf, "  RECORD       MS  KIND         HASH     WHAT",
+             look->columns > 0 ? (size_t) look->columns : SIZE_MAX, false);
+    strbuf_printf(&buf, "%s\n", look_off(look, STYLE_HEADING));
+    look_write(stdout, &buf);
+    strbuf_done(&buf);
+}
+
 static bool print_heading(Store *store, const LogAction *action, const Look *look, Err *err)
 {
     json_t *body = NULL;
@@ -254,8 +265,7 @@ static bool print_heading(Store *store, const LogAction *action, const Look *loo
         return false;
     print_header(action, body, look);
     json_decref(body);
-    (void) printf("%s  RECORD       MS  KIND         HASH      WHAT%s\n",
-                  look_on(look, STYLE_HEADING), look_off(look, STYLE_HEADING));
+    print_columns(look);
     return true;
 }
 

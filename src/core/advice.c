@@ -28,13 +28,14 @@ static const char *waiter_reason(const Session *session, const char *since, Aren
     else if (session->root_blocker > 0)
         root = arena_printf(arena, "pid %d", session->root_blocker);
     if (session->waiters > 0)
-        return arena_printf(arena,
-                            "it has waited for a lock for %s behind %s, and %d more wait%s behind it: cancelling "
-                            "it frees them, stopping the root blocker (%s) frees all",
-                            since, root, session->waiters, session->waiters == 1 ? "s" : "", root);
-    return arena_printf(arena,
-                        "it has waited for a lock for %s, so it is a victim: the root blocker is %s", since,
-                        root);
+        return arena_printf(
+            arena,
+            "it has waited for a lock for %s behind %s, and %d more wait%s behind it: cancelling "
+            "it frees them, stopping the root blocker (%s) frees all",
+            since, root, session->waiters, session->waiters == 1 ? "s" : "", root);
+    return arena_printf(
+        arena, "it has waited for a lock for %s, so it is a victim: the root blocker is %s", since,
+        root);
 }
 
 static const char *active_reason(const Session *session, const Ladder *ladder, int64_t now_us,
@@ -46,49 +47,70 @@ static const char *active_reason(const Session *session, const Ladder *ladder, i
     if (session_waits(session, "Lock", NULL))
         return waiter_reason(session, since, arena);
     if (session_waits(session, "Client", "ClientWrite"))
-        return arena_printf(arena, "its client has not read its result for %s: a cancel seldom reaches it "
-                                   "there, %s", since,
-                            cancel ? "only `terminate` surely does" : "a terminate does");
+        return arena_printf(arena,
+                            "its client has not read its result for %s: a cancel seldom reaches it "
+                            "there, %s",
+                            since, cancel ? "only `terminate` surely does" : "a terminate does");
     if (session_waits(session, "Client", NULL))
-        return arena_printf(arena, "its statement has waited for its client for %s: a cancel is not looked at "
-                                   "there, a terminate is", since);
+        return arena_printf(
+            arena,
+            "its statement has waited for its client for %s: a cancel is not looked at "
+            "there, a terminate is",
+            since);
     if (session_waits(session, "IPC", "SyncRep"))
-        return "it waits for synchronous replication: its transaction stays committed locally, though "
+        return "it waits for synchronous replication: its transaction stays committed locally, "
+               "though "
                "perhaps not replicated";
     if (statement_rolls_back(session->query))
-        return arena_printf(arena, "it has been rolling back for %s, which no signal hurries", since);
+        return arena_printf(arena, "it has been rolling back for %s, which no signal hurries",
+                            since);
     if (statement_builds_concurrently(session->query))
-        return arena_printf(arena, "it has been building an index CONCURRENTLY for %s: an invalid index stays "
-                                   "behind and has to be dropped", since);
+        return arena_printf(
+            arena,
+            "it has been building an index CONCURRENTLY for %s: an invalid index stays "
+            "behind and has to be dropped",
+            since);
     if (cancel)
-        return arena_printf(arena, "its statement has been active for %s: a cancel ends it and keeps the "
-                                   "connection", since);
-    return arena_printf(arena, "its statement has been active for %s: ending the session rolls its "
-                               "transaction back", since);
+        return arena_printf(arena,
+                            "its statement has been active for %s: a cancel ends it and keeps the "
+                            "connection",
+                            since);
+    return arena_printf(arena,
+                        "its statement has been active for %s: ending the session rolls its "
+                        "transaction back",
+                        since);
 }
 
-const char *advice_reason(const Session *session, const Ladder *ladder, int64_t now_us, Arena *arena)
+const char *advice_reason(const Session *session, const Ladder *ladder, int64_t now_us,
+                          Arena *arena)
 {
     const char *type = session->backend_type;
 
     assert(ladder->count > 0);
     if (type && strcmp(type, "walsender") == 0)
-        return "it is a walsender and was allowed: the replication or backup that it feeds breaks off";
+        return "it is a walsender and was allowed: the replication or backup that it feeds breaks "
+               "off";
     if (type && strcmp(type, "autovacuum worker") == 0)
         return "it is an autovacuum worker and was allowed: its table will be vacuumed again later";
     if (session_is_active(session))
         return active_reason(session, ladder, now_us, arena);
     if (session->state == STATE_IN_TRANSACTION)
-        return arena_printf(arena, "it has been idle in transaction for %s: no statement runs, so only ending "
-                                   "the session ends its transaction", age(session->state_change, now_us, arena));
+        return arena_printf(
+            arena,
+            "it has been idle in transaction for %s: no statement runs, so only ending "
+            "the session ends its transaction",
+            age(session->state_change, now_us, arena));
     if (session->state == STATE_ABORTED)
-        return arena_printf(arena, "its transaction aborted %s ago and waits for the client to roll back: no "
-                                   "statement runs, so only ending the session helps",
-                            age(session->state_change, now_us, arena));
+        return arena_printf(
+            arena,
+            "its transaction aborted %s ago and waits for the client to roll back: no "
+            "statement runs, so only ending the session helps",
+            age(session->state_change, now_us, arena));
     if (session->state != STATE_IDLE)
         return "no statement and no transaction is open in it: ending it loses nothing";
-    return arena_printf(arena, "it has been idle for %s: ending it loses nothing but what the session holds",
-                        age(session->state_change, now_us, arena));
+    return arena_printf(
+        arena, "it has been idle for %s: ending it loses nothing but what the session holds",
+        age(session->state_change, now_us, arena));
 }
 
 const char *advice_seen(const Session *session, Arena *arena)
@@ -115,11 +137,16 @@ static const char *hindrance(const Session *session, Arena *arena)
     if (session_waits(session, "Client", NULL))
         return arena_printf(arena, "it is %s", wait);
     if (session->wait_event_type)
-        return arena_printf(arena, "it is %s and does not answer: its process may be stopped (SIGSTOP, a "
-                                   "debugger)", wait);
-    return arena_printf(arena, "it is %s without any wait: it runs code that does not check for interrupts, "
-                               "cleans up, or its process is stopped (SIGSTOP, a debugger) or sleeps in the "
-                               "kernel", wait);
+        return arena_printf(arena,
+                            "it is %s and does not answer: its process may be stopped (SIGSTOP, a "
+                            "debugger)",
+                            wait);
+    return arena_printf(
+        arena,
+        "it is %s without any wait: it runs code that does not check for interrupts, "
+        "cleans up, or its process is stopped (SIGSTOP, a debugger) or sleeps in the "
+        "kernel",
+        wait);
 }
 
 const char *advice_diagnosis(const Session *session, Remedy last, int64_t now_us, Arena *arena)
@@ -127,17 +154,26 @@ const char *advice_diagnosis(const Session *session, Remedy last, int64_t now_us
     const char *since = age(session->query_start, now_us, arena);
 
     if (last == REMEDY_TERMINATE)
-        return arena_printf(arena, "SIGTERM is pending: %s; its last statement began %s ago; it ends by itself "
-                                   "when it next checks, only a restart of the server ends it sooner, and "
-                                   "kill -9 would restart every session",
-                            hindrance(session, arena), since);
+        return arena_printf(
+            arena,
+            "SIGTERM is pending: %s; its last statement began %s ago; it ends by itself "
+            "when it next checks, only a restart of the server ends it sooner, and "
+            "kill -9 would restart every session",
+            hindrance(session, arena), since);
     if (!session_is_active(session))
-        return arena_printf(arena, "the cancel was accepted but it is %s, where no statement runs that a cancel "
-                                   "could end; `terminate` would end it", advice_seen(session, arena));
+        return arena_printf(
+            arena,
+            "the cancel was accepted but it is %s, where no statement runs that a cancel "
+            "could end; `terminate` would end it",
+            advice_seen(session, arena));
     if (session_waits(session, "Client", NULL))
-        return arena_printf(arena, "the cancel was accepted but it is %s, where it is not looked at; "
-                                   "`terminate` would end it", advice_seen(session, arena));
-    return arena_printf(arena, "the cancel was accepted but the same statement is still %s after %s: it catches "
-                               "cancels or does not check for them; `terminate` would end the session",
-                        advice_seen(session, arena), since);
+        return arena_printf(arena,
+                            "the cancel was accepted but it is %s, where it is not looked at; "
+                            "`terminate` would end it",
+                            advice_seen(session, arena));
+    return arena_printf(
+        arena,
+        "the cancel was accepted but the same statement is still %s after %s: it catches "
+        "cancels or does not check for them; `terminate` would end the session",
+        advice_seen(session, arena), since);
 }

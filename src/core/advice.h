@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Advice: one sentence on why a remedy is the right one, and what else the operator should know.
  *
- * Every text is clean, in the arena, and used as it is by the preview, the audit trail and the logs. */
+ * Every text is clean, in the arena, and used as it is by the preview, the audit trail and the
+ * logs. */
 #ifndef PGQUELL_CORE_ADVICE_H
 #define PGQUELL_CORE_ADVICE_H
 
 #include "core/target.h"
 
 /* Why this ladder for this session as it is seen. `now_us` is the server's clock. */
-const char *advice_reason(const Session *session, const Ladder *ladder, int64_t now_us, Arena *arena);
+const char *advice_reason(const Session *session, const Ladder *ladder, int64_t now_us,
+                          Arena *arena);
 
 /* Why a session is still there after `last`, the strongest remedy that was allowed: what it waits
  * for, what that means, and what helps. */

@@ -5,8 +5,9 @@
 #include "core/advice.h"
 #include "core/engine_internal.h"
 
-/* How often it is looked at: at once while an effect usually shows (facts.md F17g), then at intervals
- * of an eighth of the time already waited, so that what we report is never much later than it was. */
+/* How often it is looked at: at once while an effect usually shows (facts.md F17g), then at
+ * intervals of an eighth of the time already waited, so that what we report is never much later
+ * than it was. */
 #define LOOK_EAGER_US (2 * US_PER_MS)
 #define LOOK_SHARE 8
 #define LOOK_LONGEST_US (100 * US_PER_MS)
@@ -56,7 +57,8 @@ static void watch(const Turn *turn, size_t index)
     target->signalled_us = now;
     target->deadline_us = now;
     if (!turn->engine->interrupted)
-        target->deadline_us += on_last_rung(target) ? target->order.timeout_us : target->order.grace_us;
+        target->deadline_us +=
+            on_last_rung(target) ? target->order.timeout_us : target->order.grace_us;
     look(turn, index);
 }
 
@@ -86,8 +88,10 @@ void course_recorded(const Turn *turn, size_t index)
     target_move(turn->engine, target, TARGET_SIGNALLING);
     action = plan_add(turn->plan, ACTION_SIGNAL, index);
     action->remedy = remedy_of(target);
-    if (savepoint) /* its statement is over: what is to end now is the transaction as it was last seen */
-        action->stamp = stamp_for(SCOPE_TRANSACTION, CHOSEN_STATE | CHOSEN_STATE_CHANGE, &target->last);
+    if (savepoint) /* its statement is over: what is to end now is the transaction as it was last
+                      seen */
+        action->stamp =
+            stamp_for(SCOPE_TRANSACTION, CHOSEN_STATE | CHOSEN_STATE_CHANGE, &target->last);
     else
         action->stamp = stamp_for(target->scope, target->order.chosen_by, &target->before);
 }
@@ -124,7 +128,8 @@ static void not_sent(const Turn *turn, size_t index, Outcome outcome)
 
     if (target->sent > 0) {
         target_note(turn->engine, target,
-                    arena_printf(arena, "the %s was not accepted: %s", remedy_name(remedy_of(target)), answer));
+                    arena_printf(arena, "the %s was not accepted: %s",
+                                 remedy_name(remedy_of(target)), answer));
         check(turn, index);
         return;
     }
@@ -154,7 +159,7 @@ void course_signalled(const Turn *turn, size_t index)
         target_step(turn, index, step, "not sent: permission denied");
         not_sent(turn, index, OUTCOME_DENIED);
         break;
-    case SIGNAL_FAILED:
+    default: /* SIGNAL_FAILED */
         target_step(turn, index, step, "not sent: an error");
         not_sent(turn, index, OUTCOME_REFUSED);
         break;
@@ -168,8 +173,9 @@ static void next_rung(const Turn *turn, size_t index)
 
     target_step(turn, index, STEP_OBSERVE, advice_seen(&target->last, arena));
     if (target->locks_stay)
-        target->reason = "the cancel ended its statement, but a savepoint kept the transaction and its locks, "
-                         "and its client did not go on: only ending the session releases them";
+        target->reason =
+            "the cancel ended its statement, but a savepoint kept the transaction and its locks, "
+            "and its client did not go on: only ending the session releases them";
     else
         target->reason = arena_printf(arena, "the cancel did not end it: it is still %s",
                                       advice_seen(&target->last, arena));
@@ -212,10 +218,12 @@ static void looked_while_watching(const Turn *turn, size_t index)
         finish_settle(turn, index, OUTCOME_CANCELLED);
 }
 
-/* Between two statements of one transaction: perhaps a cursor, which shows when it is active again. */
+/* Between two statements of one transaction: perhaps a cursor, which shows when it is active again.
+ */
 static bool may_be_cursor(const Target *target)
 {
-    return !target->gone && target->scope == SCOPE_STATEMENT && target->last.state == STATE_IN_TRANSACTION &&
+    return !target->gone && target->scope == SCOPE_STATEMENT &&
+           target->last.state == STATE_IN_TRANSACTION &&
            session_same_transaction(&target->before, &target->last);
 }
 
@@ -223,23 +231,25 @@ static void looked_while_checking(const Turn *turn, size_t index)
 {
     Target *target = &turn->engine->targets[index];
 
-    if (target->sent == 0 && may_be_cursor(target) && turn->event->steady_us < target->deadline_us &&
-        !turn->engine->interrupted) {
+    assert(target->sent == 0 ||
+           target->last_sent == REMEDY_CANCEL); /* a terminate is the last rung */
+    if (target->sent == 0 && may_be_cursor(target) &&
+        turn->event->steady_us < target->deadline_us && !turn->engine->interrupted) {
         look_later(turn, index);
         return;
     }
     if (target->sent == 0)
         finish_settle(turn, index, OUTCOME_OVER);
     else if (target->gone)
-        finish_settle(turn, index,
-                      target->last_sent == REMEDY_TERMINATE ? OUTCOME_TERMINATED : OUTCOME_DISCONNECTED);
+        finish_settle(turn, index, OUTCOME_DISCONNECTED);
     else if (scope_is_over(target->scope, &target->before, &target->last))
         finish_settle(turn, index, OUTCOME_CANCELLED);
     else
         finish_unresolved(turn, index);
 }
 
-/* A cancelled statement whose transaction a savepoint kept, locks and all, until its client moves. */
+/* A cancelled statement whose transaction a savepoint kept, locks and all, until its client moves.
+ */
 static bool kept_by_savepoint(const Target *target)
 {
     return target->scope == SCOPE_STATEMENT && target->last.state == STATE_ABORTED &&
@@ -291,7 +301,7 @@ void course_time(const Turn *turn, size_t index)
 {
     const Target *target = &turn->engine->targets[index];
 
-    if (!target->looking && target->look_us <= turn->event->steady_us)
+    if (target->look_us <= turn->event->steady_us)
         look(turn, index);
 }
 

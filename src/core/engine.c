@@ -149,7 +149,8 @@ static void advance_queue(const Turn *turn)
 
     if (engine->lost)
         return;
-    for (size_t i = 0; engine->queued > 0 && i < engine->count; i++) {
+    for (size_t i = 0; engine->queued > 0; i++) {
+        assert(i < engine->count);
         if (engine->targets[i].state != TARGET_QUEUED)
             continue;
         if (!pace_take(&engine->pace, turn->event->steady_us))
@@ -170,7 +171,8 @@ static void give_up(const Turn *turn, size_t index)
     const Target *target = &turn->engine->targets[index];
 
     if (target->sent > 0)
-        finish_blind(turn, index, "contact with the server was lost after the signal and did not come back");
+        finish_blind(turn, index,
+                     "contact with the server was lost after the signal and did not come back");
     else
         finish_blind(turn, index, "contact with the server was lost before anything was sent");
 }
@@ -224,7 +226,7 @@ static void dispatch(const Turn *turn)
     case EVENT_GIVE_UP:
         for_each_open(turn, give_up);
         break;
-    case EVENT_INTERRUPT:
+    default: /* EVENT_INTERRUPT */
         interrupt(turn);
         break;
     }
@@ -238,7 +240,7 @@ static int64_t next_deadline(const Engine *engine, int64_t steady_us)
     for (size_t i = 0; i < engine->count; i++) {
         const Target *target = &engine->targets[i];
 
-        if (target->state != TARGET_FINISHED && !target->looking && target->look_us < deadline)
+        if (target->state != TARGET_FINISHED && target->look_us < deadline)
             deadline = target->look_us;
     }
     if (engine->queued > 0 && !engine->lost && deadline > pace_next_us(&engine->pace, steady_us))

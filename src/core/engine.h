@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Engine: every decision about open targets; no clock, no I/O. Events in, a plan out.
  *
- * Ownership: engine_step() borrows the event for the call. The plan and all it points to live in the
- * engine or in the turn's arena that the caller gave; they are good until the caller clears that
- * arena. What must outlive the turn the engine copies. Targets are named by their index, in the
- * order in which they were requested.
+ * Ownership: engine_step() borrows the event for the call. The plan and all it points to live in
+ * the engine or in the turn's arena that the caller gave; they are good until the caller clears
+ * that arena. What must outlive the turn the engine copies. Targets are named by their index, in
+ * the order in which they were requested.
  *
- * The caller performs the actions in order, and turns each completion into an event. A signal is only
- * ever asked for after EVENT_RECORDED has confirmed its intent. */
+ * The caller performs the actions in order, and turns each completion into an event. A signal is
+ * only ever asked for after EVENT_RECORDED has confirmed its intent. */
 #ifndef PGQUELL_CORE_ENGINE_H
 #define PGQUELL_CORE_ENGINE_H
 
@@ -15,18 +15,19 @@
 #include "core/plan.h"
 #include "core/states.h"
 
-#define ENGINE_STEPS_MAX 16 /* kept of one target: two rungs and their observations need half of it */
+#define ENGINE_STEPS_MAX \
+    16 /* kept of one target: two rungs and their observations need half of it */
 
 /* A target as the engine holds it; read-only outside. */
 typedef struct Target {
-    Session before;  /* as it was seen when it was chosen */
-    Session last;    /* the last observation; meaningless once `gone` */
+    Session before; /* as it was seen when it was chosen */
+    Session last;   /* the last observation; meaningless once `gone` */
     bool gone;
     Order order;
     Scope scope;
     Ladder ladder;
-    size_t rung;        /* the remedy that is, or will be, under way */
-    size_t sent;        /* signals that were, or may have been, sent */
+    size_t rung; /* the remedy that is, or will be, under way */
+    size_t sent; /* signals that were, or may have been, sent */
     Remedy last_sent;
     TargetState state;
     Outcome outcome;
@@ -38,7 +39,7 @@ typedef struct Target {
     int64_t finished_us;  /* steady */
     int64_t signalled_us; /* steady: the last signal */
     int64_t deadline_us;  /* steady: when this state has lasted long enough */
-    int64_t look_us;      /* steady: when to look next */
+    int64_t look_us;      /* steady: when to look next; TIME_NEVER while `looking` */
     bool looking;         /* an observation was asked for and has not come */
     bool locks_stay;      /* the statement is over but a savepoint kept the transaction's locks */
     bool perhaps_sent;    /* contact was lost at the last signal, which may never have been sent */

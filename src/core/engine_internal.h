@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* What the engine's own files share: engine.c (events), course.c (one target's way), finish.c (its end). */
+/* What the engine's own files share: engine.c (events), course.c (one target's way), finish.c (its
+ * end). */
 #ifndef PGQUELL_CORE_ENGINE_INTERNAL_H
 #define PGQUELL_CORE_ENGINE_INTERNAL_H
 

@@ -53,9 +53,11 @@ static bool state_is_known(const char *value, Err *err)
         names[count++] = state_name((SessionState) state);
     nearest = text_nearest(value, names, count);
     (void) err_set(err, ERR_USAGE, "unknown state \"%s\"", value);
-    return err_hint(err, "%s%s%sStates are: active, idle, idle in transaction, idle in transaction (aborted), "
-                    "fastpath function call, disabled, starting.",
-                    nearest ? "Did you mean \"" : "", nearest ? nearest : "", nearest ? "\"? " : "");
+    return err_hint(
+        err,
+        "%s%s%sStates are: active, idle, idle in transaction, idle in transaction (aborted), "
+        "fastpath function call, disabled, starting.",
+        nearest ? "Did you mean \"" : "", nearest ? nearest : "", nearest ? "\"? " : "");
 }
 
 bool filter_add_text(Filter *filter, FilterText which, const char *value, Err *err)
@@ -118,8 +120,9 @@ bool filter_add_client(Filter *filter, const char *value, Err *err)
         return too_many("client", err);
     if (!parse_network(value, &filter->clients[filter->client_count])) {
         (void) err_set(err, ERR_USAGE, "invalid client \"%s\"", value);
-        return err_hint(err, "Use an address or a network such as 10.1.2.3, 10.1.0.0/16 or fd00::/8, or "
-                             "\"local\" for Unix-domain sockets.");
+        return err_hint(err,
+                        "Use an address or a network such as 10.1.2.3, 10.1.0.0/16 or fd00::/8, or "
+                        "\"local\" for Unix-domain sockets.");
     }
     filter->client_count++;
     return true;
@@ -288,7 +291,8 @@ static bool query_matches(Filter *filter, const Session *session)
 
 bool filter_matches(Filter *filter, const Session *session, int64_t now_us)
 {
-    if (!texts_match(filter, FILTER_ROLE, session) || !texts_match(filter, FILTER_DATABASE, session) ||
+    if (!texts_match(filter, FILTER_ROLE, session) ||
+        !texts_match(filter, FILTER_DATABASE, session) ||
         !texts_match(filter, FILTER_APPLICATION, session))
         return false;
     if (filter->blocking > 0 && session->waiters < filter->blocking)

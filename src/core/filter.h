@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Filter: which sessions are meant. Different predicates are ANDed, a repeated one is ORed.
  *
- * The same rules hold for the command line and for a policy. A predicate on something that the server
- * hides or does not have is not met. */
+ * The same rules hold for the command line and for a policy. A predicate on something that the
+ * server hides or does not have is not met. */
 #ifndef PGQUELL_CORE_FILTER_H
 #define PGQUELL_CORE_FILTER_H
 

@@ -37,7 +37,8 @@ void finish_settle(const Turn *turn, size_t index, Outcome outcome)
 
     assert(outcome != OUTCOME_NONE);
     target->outcome = outcome;
-    target->finished_us = turn->event->steady_us; /* the effect was seen now; counting comes after */
+    target->finished_us =
+        turn->event->steady_us; /* the effect was seen now; counting comes after */
     target_step(turn, index, STEP_OBSERVE,
                 advice_seen(target->gone ? NULL : &target->last, &turn->engine->arena));
     if (target->gone && !leaves_something(target)) {
@@ -53,7 +54,8 @@ void finish_settle(const Turn *turn, size_t index, Outcome outcome)
 /* The locks of a transaction that a savepoint kept. */
 static const char *kept_locks(const Session *last, Arena *arena)
 {
-    return last->locks == COUNT_UNKNOWN ? "its locks" : arena_printf(arena, "%d locks", last->locks);
+    return last->locks == COUNT_UNKNOWN ? "its locks"
+                                        : arena_printf(arena, "%d locks", last->locks);
 }
 
 /* Whether the same transaction is active again with another statement. */
@@ -73,19 +75,22 @@ static const char *cancelled_note(const Target *target, Arena *arena)
     char id[SESSION_ID_MAX];
 
     if (target->locks_stay)
-        return arena_printf(arena,
-                            "only its subtransaction was rolled back: a savepoint keeps the transaction open "
-                            "with %s until its client goes on; `pgquell terminate %s` ends it",
-                            kept_locks(last, arena), session_id(last, id));
+        return arena_printf(
+            arena,
+            "only its subtransaction was rolled back: a savepoint keeps the transaction open "
+            "with %s until its client goes on; `pgquell terminate %s` ends it",
+            kept_locks(last, arena), session_id(last, id));
     if (session_waits(&target->before, "IPC", "SyncRep"))
         return "its transaction is committed locally and may not be replicated";
     if (goes_on(target))
-        return "the same transaction is active again, so this may be a cursor: --scope transaction ends all";
-    if (last->state == STATE_ABORTED && last->locks > 0)
-        return arena_printf(arena, "%d session-level advisory locks stay until the session ends", last->locks);
-    if (last->state == STATE_ABORTED)
-        return "its transaction is rolled back; the session waits for its client to say ROLLBACK";
-    return NULL;
+        return "the same transaction is active again, so this may be a cursor: --scope transaction "
+               "ends all";
+    if (last->state != STATE_ABORTED || last->xact_start != TIME_UNKNOWN)
+        return NULL;
+    if (last->locks > 0)
+        return arena_printf(arena, "%d session-level advisory locks stay until the session ends",
+                            last->locks);
+    return "its transaction is rolled back; the session waits for its client to say ROLLBACK";
 }
 
 /* How a target ended by itself. */
@@ -96,7 +101,8 @@ static const char *over_note(const Target *target, Arena *arena)
     if (target->gone)
         return "the session had ended before anything was sent";
     if (goes_on(target))
-        return "the same transaction is active again with another statement, as a cursor is at every FETCH: "
+        return "the same transaction is active again with another statement, as a cursor is at "
+               "every FETCH: "
                "--scope transaction ends all of it";
     return arena_printf(arena, "it had moved on before anything was sent: it is now %s",
                         advice_seen(last, arena));
@@ -132,7 +138,8 @@ void finish_settled(const Turn *turn, size_t index, const char *leftover)
     target_note(turn->engine, target, outcome_note(target, arena));
     if (target->perhaps_sent)
         target_note(turn->engine, target,
-                    arena_printf(arena, "contact was lost at the %s, so it may have ended by itself",
+                    arena_printf(arena,
+                                 "contact was lost at the %s, so it may have ended by itself",
                                  remedy_name(target->last_sent)));
     finish_now(turn, index, target->outcome, leftover);
     target->finished_us = seen_us;
@@ -146,14 +153,16 @@ void finish_blind(const Turn *turn, size_t index, const char *note)
         finish_settled(turn, index, note);
 }
 
-/* Nobody knows whether the signal is pending or never came, so nothing is said of why it is there. */
+/* Nobody knows whether the signal is pending or never came, so nothing is said of why it is there.
+ */
 static void finish_perhaps_sent(const Turn *turn, size_t index)
 {
     const Target *target = &turn->engine->targets[index];
     Arena *arena = &turn->engine->arena;
 
     finish_now(turn, index, OUTCOME_UNKNOWN,
-               arena_printf(arena, "contact was lost at the %s, which may never have been sent: it is %s",
+               arena_printf(arena,
+                            "contact was lost at the %s, which may never have been sent: it is %s",
                             remedy_name(target->last_sent), advice_seen(&target->last, arena)));
 }
 
@@ -175,6 +184,7 @@ void finish_unresolved(const Turn *turn, size_t index)
         return;
     }
     if (terminated || !turn->engine->interrupted) /* a cancel that had no time proves nothing */
-        diagnosis = advice_diagnosis(&target->last, target->last_sent, turn->event->server_us, arena);
+        diagnosis =
+            advice_diagnosis(&target->last, target->last_sent, turn->event->server_us, arena);
     finish_now(turn, index, terminated ? OUTCOME_STUCK : OUTCOME_SURVIVED, diagnosis);
 }

@@ -47,12 +47,13 @@ static bool rule_hidden(const Case *c, Judgement *judgement)
 {
     if (!session_is_hidden(c->session))
         return false;
-    return refuse(judgement,
-                  arena_printf(c->arena,
-                               "role %s may not see whose session this is or what it does, so it could "
-                               "be the wrong one: GRANT pg_read_all_stats TO %s",
-                               privilege_quote(c->arena, c->world->current_role),
-                               privilege_quote(c->arena, c->world->current_role)));
+    return refuse(
+        judgement,
+        arena_printf(c->arena,
+                     "role %s may not see whose session this is or what it does, so it could "
+                     "be the wrong one: GRANT pg_read_all_stats TO %s",
+                     privilege_quote(c->arena, c->world->current_role),
+                     privilege_quote(c->arena, c->world->current_role)));
 }
 
 static bool rule_own(const Case *c, Judgement *judgement)
@@ -74,8 +75,9 @@ static bool rule_parallel_worker(const Case *c, Judgement *judgement)
     if (!type_is(c->session, "parallel worker"))
         return false;
     if (c->session->leader_pid == 0)
-        return not_applicable(judgement, "it is a parallel worker, and before version 13 PostgreSQL does "
-                                         "not tell of which leader: name the leader's pid");
+        return not_applicable(judgement,
+                              "it is a parallel worker, and before version 13 PostgreSQL does "
+                              "not tell of which leader: name the leader's pid");
     reason = arena_printf(c->arena, "it is a parallel worker of pid %d, whose statement it serves",
                           c->session->leader_pid);
     judgement->verdict = VERDICT_REDIRECT;
@@ -84,12 +86,14 @@ static bool rule_parallel_worker(const Case *c, Judgement *judgement)
     return true;
 }
 
-static const char maybe_worker[] = " (perhaps a parallel worker: version 10 does not tell them apart, so name "
-                                   "the leader's pid)";
+static const char maybe_worker[] =
+    " (perhaps a parallel worker: version 10 does not tell them apart, so name "
+    "the leader's pid)";
 
 static bool may_be_worker(const Case *c)
 {
-    return c->world->server_version < VERSION_PARALLEL_WORKER && type_is(c->session, "background worker");
+    return c->world->server_version < VERSION_PARALLEL_WORKER &&
+           type_is(c->session, "background worker");
 }
 
 static bool rule_kind(const Case *c, Judgement *judgement)
@@ -101,27 +105,29 @@ static bool rule_kind(const Case *c, Judgement *judgement)
     if (type_is(c->session, "walsender")) {
         if (c->order->allow & ALLOW_WALSENDER)
             return false;
-        return not_applicable(judgement, "it is a walsender: signalling it breaks the replication or "
-                                         "backup that it feeds; --allow walsender does it all the same");
+        return not_applicable(judgement,
+                              "it is a walsender: signalling it breaks the replication or "
+                              "backup that it feeds; --allow walsender does it all the same");
     }
     if (type_is(c->session, "autovacuum worker")) {
         if (c->order->allow & ALLOW_AUTOVACUUM)
             return false;
-        return not_applicable(judgement,
-                              "it is an autovacuum worker: it yields to lock waiters by itself unless it "
-                              "prevents wraparound, and comes back until its work is done; "
-                              "--allow autovacuum does it all the same");
+        return not_applicable(
+            judgement, "it is an autovacuum worker: it yields to lock waiters by itself unless it "
+                       "prevents wraparound, and comes back until its work is done; "
+                       "--allow autovacuum does it all the same");
     }
-    return not_applicable(judgement,
-                          arena_printf(c->arena, "it is a %s process, not a client's session%s",
-                                       type ? type : "background", may_be_worker(c) ? maybe_worker : ""));
+    return not_applicable(
+        judgement, arena_printf(c->arena, "it is a %s process, not a client's session%s",
+                                type ? type : "background", may_be_worker(c) ? maybe_worker : ""));
 }
 
 static bool rule_disabled(const Case *c, Judgement *judgement)
 {
     if (c->session->state != STATE_DISABLED)
         return false;
-    return refuse(judgement, "track_activities is off in this session, so what it does cannot be seen");
+    return refuse(judgement,
+                  "track_activities is off in this session, so what it does cannot be seen");
 }
 
 /* A scope that the session has nothing of, and orders that need something to run. */
@@ -137,8 +143,10 @@ static bool rule_nothing_runs(const Case *c, Judgement *judgement)
     if (open || c->order->kind == ORDER_TERMINATE)
         return false;
     if (c->session->state != STATE_IDLE)
-        return not_applicable(judgement, "nothing runs in it: only `terminate` would end the session");
-    return not_applicable(judgement, "it is idle, nothing runs: only `terminate` would end the session");
+        return not_applicable(judgement,
+                              "nothing runs in it: only `terminate` would end the session");
+    return not_applicable(judgement,
+                          "it is idle, nothing runs: only `terminate` would end the session");
 }
 
 static bool rule_useless_cancel(const Case *c, Judgement *judgement)
@@ -146,11 +154,13 @@ static bool rule_useless_cancel(const Case *c, Judgement *judgement)
     if (c->order->kind != ORDER_CANCEL)
         return false;
     if (session_in_transaction(c->session))
-        return not_applicable(judgement, "a cancel is useless: it is idle in transaction, so no statement "
-                                         "runs; `stop` or `terminate` ends the transaction");
+        return not_applicable(judgement,
+                              "a cancel is useless: it is idle in transaction, so no statement "
+                              "runs; `stop` or `terminate` ends the transaction");
     if (session_waits(c->session, "Client", "ClientRead"))
-        return not_applicable(judgement, "a cancel is useless: it waits for its client to send data, and "
-                                         "does not look until that comes; `stop` or `terminate` ends it");
+        return not_applicable(judgement,
+                              "a cancel is useless: it waits for its client to send data, and "
+                              "does not look until that comes; `stop` or `terminate` ends it");
     return false;
 }
 
@@ -168,8 +178,9 @@ static bool rule_concurrently(const Case *c, Judgement *judgement)
     if (!session_is_active(c->session) || (c->order->allow & ALLOW_CONCURRENTLY) ||
         !statement_builds_concurrently(c->session->query))
         return false;
-    return refuse(judgement, "it builds an index CONCURRENTLY: stopping it leaves an invalid index that "
-                             "has to be dropped; --allow concurrently does it all the same");
+    return refuse(judgement,
+                  "it builds an index CONCURRENTLY: stopping it leaves an invalid index that "
+                  "has to be dropped; --allow concurrently does it all the same");
 }
 
 static bool rule_privilege(const Case *c, Judgement *judgement)
@@ -205,20 +216,30 @@ static bool rule_send(const Case *c, Judgement *judgement)
     return true;
 }
 
-Judgement guard_judge(const World *world, const Order *order, const Session *session, int64_t now_us,
-                      Arena *arena)
+Judgement guard_judge(const World *world, const Order *order, const Session *session,
+                      int64_t now_us, Arena *arena)
 {
     static Rule *const rules[] = {
-        rule_own,          rule_hidden,         rule_parallel_worker, rule_kind,
-        rule_disabled,     rule_nothing_runs,   rule_useless_cancel,  rule_syncrep,
-        rule_concurrently, rule_privilege,      rule_send,
+        rule_own,
+        rule_hidden,
+        rule_parallel_worker,
+        rule_kind,
+        rule_disabled,
+        rule_nothing_runs,
+        rule_useless_cancel,
+        rule_syncrep,
+        rule_concurrently,
+        rule_privilege,
+        rule_send,
     };
     Case the_case = {world, order, session, now_us, arena};
     Judgement judgement = {0};
     bool decided = false;
 
-    for (size_t i = 0; !decided && i < sizeof(rules) / sizeof(rules[0]); i++)
+    for (size_t i = 0; !decided; i++) {
+        assert(i < sizeof(rules) / sizeof(rules[0])); /* the last one decides all */
         decided = rules[i](&the_case, &judgement);
-    assert(decided && judgement.reason);
+    }
+    assert(judgement.reason);
     return judgement;
 }

@@ -23,7 +23,7 @@ typedef struct Judgement {
 } Judgement;
 
 /* Judges one session under one order. `now_us` is the server's clock. */
-Judgement guard_judge(const World *world, const Order *order, const Session *session, int64_t now_us,
-                      Arena *arena);
+Judgement guard_judge(const World *world, const Order *order, const Session *session,
+                      int64_t now_us, Arena *arena);
 
 #endif

@@ -15,13 +15,14 @@ typedef enum EventKind {
     EVENT_LOST,      /* contact with the server is lost */
     EVENT_BACK,      /* contact again: `world` says with which server */
     EVENT_GIVE_UP,   /* contact will not come back */
-    EVENT_INTERRUPT, /* nothing more may be begun: `text` says why ("interrupted by the operator") */
+    EVENT_INTERRUPT, /* nothing more may be begun: `text` says why ("interrupted by the operator")
+                      */
 } EventKind;
 
 /* How PostgreSQL answered a guarded signal. */
 typedef enum SignalResult {
     SIGNAL_SENT,
-    SIGNAL_MOVED, /* identity or stamp no longer match: nothing was sent */
+    SIGNAL_MOVED,  /* identity or stamp no longer match: nothing was sent */
     SIGNAL_DENIED, /* 42501 */
     SIGNAL_FAILED, /* another error; nothing was sent */
 } SignalResult;
@@ -75,7 +76,8 @@ typedef struct Plan {
     Arena *arena; /* the turn's */
     Action *actions;
     size_t count;
-    int64_t deadline_us; /* steady clock: send EVENT_TIME then; TIME_NEVER: only an event moves us */
+    int64_t
+        deadline_us; /* steady clock: send EVENT_TIME then; TIME_NEVER: only an event moves us */
 } Plan;
 
 const char *step_name(StepKind kind);

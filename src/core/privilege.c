@@ -42,14 +42,23 @@ const char *privilege_missing(const World *world, const Session *session, Arena 
     const char *own = privilege_quote(arena, world->current_role);
 
     if (session->role_oid == 0 && world->server_version >= VERSION_SIGNALS_AUTOVACUUM)
-        return arena_printf(arena, "role %s may not signal a process without a role: "
-                                   "GRANT pg_signal_autovacuum_worker TO %s", own, own);
+        return arena_printf(arena,
+                            "role %s may not signal a process without a role: "
+                            "GRANT pg_signal_autovacuum_worker TO %s",
+                            own, own);
     if (session->role_oid == 0)
-        return arena_printf(arena, "role %s may not signal a process without a role: only a superuser may, "
-                                   "and before version 18 no grant helps", own);
+        return arena_printf(
+            arena,
+            "role %s may not signal a process without a role: only a superuser may, "
+            "and before version 18 no grant helps",
+            own);
     if (session->role_superuser)
-        return arena_printf(arena, "its role is a superuser, so only a superuser may signal it and no grant "
-                                   "helps role %s", own);
-    return arena_printf(arena, "role %s may not signal sessions of role %s: GRANT pg_signal_backend TO %s",
-                        own, session->role ? privilege_quote(arena, session->role) : "unknown", own);
+        return arena_printf(
+            arena,
+            "its role is a superuser, so only a superuser may signal it and no grant "
+            "helps role %s",
+            own);
+    return arena_printf(
+        arena, "role %s may not signal sessions of role %s: GRANT pg_signal_backend TO %s", own,
+        session->role ? privilege_quote(arena, session->role) : "unknown", own);
 }

@@ -64,8 +64,9 @@ bool regex_compile(const char *pattern, Regex **ret_regex, Err *err)
         (void) pcre2_get_error_message(code, message, sizeof(message));
         (void) err_set(err, ERR_USAGE, "invalid regular expression \"%s\": %s at character %zu",
                        pattern, (const char *) message, (size_t) offset + 1);
-        return err_hint(err, "Patterns are Perl-compatible (PCRE2) and case-sensitive; (?i) in front "
-                             "ignores case.");
+        return err_hint(err,
+                        "Patterns are Perl-compatible (PCRE2) and case-sensitive; (?i) in front "
+                        "ignores case.");
     }
     (void) pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE); /* without it matching is only slower */
     *ret_regex = regex_new(compiled);

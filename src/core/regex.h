@@ -13,8 +13,8 @@ typedef enum RegexMatch {
     REGEX_GAVE_UP, /* a limit was hit: it does not match, and the caller warns */
 } RegexMatch;
 
-/* Case-sensitive, as PCRE2 has it; bytes that are no UTF-8 are matched by nothing but do no harm. The
- * error tells the position. */
+/* Case-sensitive, as PCRE2 has it; bytes that are no UTF-8 are matched by nothing but do no harm.
+ * The error tells the position. */
 FALLIBLE bool regex_compile(const char *pattern, Regex **ret_regex, Err *err);
 void regex_free(Regex *regex);
 

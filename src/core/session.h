@@ -49,8 +49,8 @@ typedef struct Session {
     const char *wait_event_type;
     const char *wait_event;
     const char *query;
-    bool over_socket;    /* connected through a Unix-domain socket */
-    bool role_superuser; /* the login role is a superuser: only superusers may signal it */
+    bool over_socket;     /* connected through a Unix-domain socket */
+    bool role_superuser;  /* the login role is a superuser: only superusers may signal it */
     bool role_signalable; /* PostgreSQL will let our role signal it */
     int locks;            /* heavyweight locks held, its own virtualxid left out; COUNT_UNKNOWN */
     int waiters;          /* sessions that wait for it directly; COUNT_UNKNOWN */
@@ -68,7 +68,7 @@ typedef struct World {
     bool superuser; /* of the current role */
     bool sees_all;  /* pg_read_all_stats, also through pg_monitor */
     bool standby;
-    bool signals_autovacuum; /* pg_signal_autovacuum_worker (18) */
+    bool signals_autovacuum;    /* pg_signal_autovacuum_worker (18) */
     uint64_t system_identifier; /* 0 where the server does not tell */
     int64_t postmaster_start;
 } World;

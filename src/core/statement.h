@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Statement: the little that has to be read out of a query's text, which may be cut and is untrusted. */
+/* Statement: the little that has to be read out of a query's text, which may be cut and is
+ * untrusted. */
 #ifndef PGQUELL_CORE_STATEMENT_H
 #define PGQUELL_CORE_STATEMENT_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* States: what a target can be in, and what may follow; docs/design.md prints its diagram from here. */
+/* States: what a target can be in, and what may follow; docs/design.md prints its diagram from
+ * here. */
 #ifndef PGQUELL_CORE_STATES_H
 #define PGQUELL_CORE_STATES_H
 

@@ -83,8 +83,8 @@ static bool statement_is_over(const Session *before, const Session *now)
     return now->query_start != before->query_start || !session_is_active(now);
 }
 
-/* An aborted transaction that holds nothing shows no xact_start from the start on: it is over when the
- * session has left that state. */
+/* An aborted transaction that holds nothing shows no xact_start from the start on: it is over when
+ * the session has left that state. */
 static bool transaction_is_over(const Session *before, const Session *now)
 {
     if (before->xact_start == TIME_UNKNOWN)

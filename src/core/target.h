@@ -96,7 +96,8 @@ ErrCode outcome_exit(Outcome outcome);
  * `terminate` the session, `stop` the statement where one is active, else the transaction. */
 Scope scope_for(const Order *order, const Session *session);
 
-/* Whether what the scope names, as it was in `before`, is over in `now` (NULL: the session is gone). */
+/* Whether what the scope names, as it was in `before`, is over in `now` (NULL: the session is
+ * gone). */
 bool scope_is_over(Scope scope, const Session *before, const Session *now);
 
 /* The stamp for the next signal to a session seen as `session`. */

@@ -116,13 +116,15 @@ static void hostile_characters(void **state)
 static void cleaning_escapes(void **state)
 {
     static const char text[] =
-        "a\n\r\t\x1b[31m\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81\xff\xc3\xa4\xe4\xb8\xad";
+        "a\n\r\t\x1b["
+        "31m\x7f\xc2\x9b\xe2\x80\xae\xe2\x80\xac\xf3\xa0\x80\x81\xff\xc3\xa4\xe4\xb8\xad";
 
-    assert_string_equal(text_cleaned(&arena, text),
-                        "a\\n\\r\\t\\x1b[31m\\x7f\\x9b\\u202e\\U000e0001\\xff\xc3\xa4\xe4\xb8\xad");
+    assert_string_equal(
+        text_cleaned(&arena, text),
+        "a\\n\\r\\t\\x1b[31m\\x7f\\u009b\\u202e\\u202c\\U000e0001\\xff\xc3\xa4\xe4\xb8\xad");
     assert_string_equal(text_as_utf8(&arena, "\x1b\xff\xc3\xa4"), "\x1b\\xff\xc3\xa4");
     assert_string_equal(text_as_ascii(&arena, "a\x1b\xff\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80"),
-                        "a\\x1b\\xff\\xe4\\u4e2d\\U0001f600");
+                        "a\\x1b\\xff\\u00e4\\u4e2d\\U0001f600");
     text_clean(&buf, "x\n");
     assert_string_equal(buf.text, "x\\n");
     assert_string_equal(text_cleaned(&arena, ""), "");

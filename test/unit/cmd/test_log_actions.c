@@ -14,6 +14,7 @@
 #include "ui/json.h"
 
 #define MANY 500
+#define RECORDS_MANY 1000 /* two of each */
 
 static const char intent[] =
     "{\"command\":\"stop\",\"remedy\":\"cancel\",\"scope\":\"statement\",\"reason\":\"first\","
@@ -89,15 +90,15 @@ static void many_actions_are_kept_apart(void **state)
 {
     Fixture *fixture = *state;
     Store *store = fixture_open(fixture, STORE_APPEND);
-    Record *records = ARENA_ARRAY(&fixture->arena, Record, 2 * MANY);
+    Record *records = ARENA_ARRAY(&fixture->arena, Record, RECORDS_MANY);
     LogActions actions;
 
-    for (int i = 0; i < 2 * MANY; i++) {
+    for (int i = 0; i < RECORDS_MANY; i++) {
         records[i] =
             fixture_record(i < MANY ? RECORD_INTENT : RECORD_OUTCOME, i < MANY ? intent : outcome);
         records[i].target = i % MANY;
     }
-    assert_true(store_append(store, records, 2 * MANY, &fixture->arena, &fixture->err));
+    assert_true(store_append(store, records, RECORDS_MANY, &fixture->arena, &fixture->err));
     actions = actions_of(fixture, store);
     assert_int_equal(actions.count, MANY);
     for (int i = 0; i < MANY; i++) {

@@ -48,6 +48,7 @@ static void ages_are_those_of_the_server(void **state)
     assert_non_null(strstr(advice_reason(&session, &cancel, NOW_US, &arena), "active for 10.0 s"));
     assert_non_null(strstr(advice_reason(&session, &cancel, NOW_US - 3600 * US_PER_S, &arena),
                            "active for 0.0 ms"));
+    session.backend_type = NULL;
     session.query_start = TIME_UNKNOWN;
     assert_non_null(
         strstr(advice_reason(&session, &cancel, NOW_US, &arena), "for an unknown time"));

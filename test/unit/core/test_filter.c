@@ -289,9 +289,12 @@ static void a_pattern_that_gives_up_is_counted(void **state)
     assert_true(filter_add_query(&filter, "^(a+)+$", &err));
     assert_false(matches(&session));
     assert_int_equal(filter.match_limit_hits, 1);
+    assert_true(filter_add_query(&filter, "^zzz", &err));
+    assert_false(matches(&session));
+    assert_int_equal(filter.match_limit_hits, 2);
     assert_true(filter_add_query(&filter, "^a", &err));
     assert_true(matches(&session));
-    assert_int_equal(filter.match_limit_hits, 1);
+    assert_int_equal(filter.match_limit_hits, 2);
 }
 
 static void blocking_counts_waiters(void **state)

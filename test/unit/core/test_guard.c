@@ -91,7 +91,7 @@ static void only_a_verdict_to_send_has_a_ladder(void **state)
                                         "autovacuum worker", "checkpointer",    NULL};
     static const char *const waits[] = {"Client", "Lock", NULL};
 
-    for (size_t i = 0; i < 6 * 3 * 8 * 3; i++) {
+    for (size_t i = 0; i < (size_t) 6 * 3 * 8 * 3; i++) {
         Session session = ordinary_session();
         OrderKind kind = (OrderKind) (i % 3);
         Judgement judgement;
