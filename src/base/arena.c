@@ -142,6 +142,7 @@ char *arena_printf(Arena *arena, const char *format, ...)
     int length;
     char *text;
 
+    assert(format); /* also for gcc, which believes otherwise under the sanitizers */
     va_start(args, format);
     va_copy(again, args);
     length = vsnprintf(NULL, 0, format, args);

@@ -136,6 +136,11 @@ void looks_send(Runner *runner)
             send_look(runner, kind);
 }
 
+bool looks_out(const Runner *runner)
+{
+    return runner->asked[QUICK].count > 0;
+}
+
 /* Contact is lost: the engine will ask again. */
 void looks_forget(Runner *runner)
 {

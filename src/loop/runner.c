@@ -12,6 +12,9 @@
 /* Records other than intents may wait so long for company before they are made durable. */
 #define RECORDS_WAIT_US (200 * US_PER_MS)
 
+/* Lines for the server's log stand back behind looks, but not for longer than this. */
+#define LOG_WAIT_US (100 * US_PER_MS)
+
 /* A turn lasts at most so long, so that live progress moves. */
 #define TURN_LONGEST_US (200 * US_PER_MS)
 
@@ -44,6 +47,8 @@ static void add_log_line(Runner *runner, const Signal *signal)
 
     if (!mandate->log_on_server)
         return;
+    if (lines->length == 0)
+        runner->log_line_us = clock_steady_us();
     strbuf_printf(lines,
                   "%spgquell: %s sent to session %s by %s, ticket %s, reason %s (%s); "
                   "audit run %s head %s",
@@ -66,6 +71,8 @@ static void send_log_lines(Runner *runner)
     Answer *answer;
 
     if (runner->log_lines.length == 0 || link_state(runner->setup.link) != LINK_READY)
+        return;
+    if (looks_out(runner) && clock_steady_us() < runner->log_line_us + LOG_WAIT_US)
         return;
     answer = ARENA_NEW(&runner->signal_arena, Answer);
     answer->arena = &runner->signal_arena;
@@ -231,6 +238,7 @@ static void drain(Runner *runner)
 {
     int64_t deadline = clock_steady_us() + US_PER_S;
 
+    looks_forget(runner);
     send_log_lines(runner);
     while (link_pending(runner->setup.link) > 0 && clock_steady_us() < deadline)
         loop_turn(runner->setup.loop, deadline);
@@ -241,6 +249,10 @@ static void begin(Runner *runner)
 {
     Event event = {.kind = EVENT_GO};
 
+    for (size_t i = 0; i < sizeof(runner->warm) / sizeof(runner->warm[0]); i++) {
+        runner->warm[i].arena = &runner->signal_arena;
+        ask_warm(runner->setup.link, &runner->warm[i]);
+    }
     leftover_prepare(runner);
     runner->interrupts = loop_interrupts(runner->setup.loop);
     runner_feed(runner, &event);

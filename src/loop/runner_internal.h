@@ -41,9 +41,12 @@ struct Runner {
     BurdensAnswer burdens;
     Arena look_arena[2];
 
+    Answer warm[2]; /* that the server has everything planned; its failure only costs time */
+
     Arena signal_arena; /* answers of signals and log lines on their way */
     size_t signals_open;
-    StrBuf log_lines; /* for the server's log, not sent yet */
+    StrBuf log_lines;    /* for the server's log, not sent yet */
+    int64_t log_line_us; /* steady; when the first of them came */
 
     Leftover *leftovers; /* one per target that builds an index, by list */
 
@@ -73,6 +76,7 @@ void looks_want(Runner *runner, size_t target, bool full);
 void looks_send(Runner *runner);
 void looks_forget(Runner *runner);
 void looks_done(Runner *runner);
+bool looks_out(const Runner *runner); /* a quick one is on its way */
 
 /* leftover.c: `text` of the answer is NULL when nothing was left. */
 void leftover_prepare(Runner *runner);

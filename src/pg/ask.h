@@ -74,6 +74,10 @@ typedef struct SignalAnswer {
 
 void ask_signal(Link *link, SignalAnswer *answer, Remedy remedy, const Stamp *stamp);
 
+/* Has the server parse and plan looks and signals, so that none of it is left for when it matters.
+ * It takes two rounds until nothing is. Signals nobody. */
+void ask_warm(Link *link, Answer *answer);
+
 /* How it was answered, once it is done and contact was not lost; answer.err has the reason of
  * SIGNAL_DENIED and SIGNAL_FAILED. */
 SignalResult signal_result(const SignalAnswer *answer);

@@ -22,6 +22,7 @@ static void settings(StrBuf *buf, int version)
         {"idle_session_timeout", "0", 140000},
         {"transaction_timeout", "0", 170000},
         {"jit", "off", 110000},
+        {"plan_cache_mode", "force_generic_plan", 120000}, /* what is prepared is planned once */
         {"datestyle", "ISO", 0},
         {"timezone", "UTC", 0},
         {"client_min_messages", "warning", 0},

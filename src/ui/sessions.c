@@ -25,15 +25,15 @@ static const Column columns[AT_COUNT] = {
     [AT_PID] = {.name = "PID", .rank = 0, .right = true},
     [AT_SESSION] = {.name = "SESSION", .rank = 11, .device_min = 160},
     [AT_ROLE] = {.name = "ROLE", .rank = 3, .width_min = 8, .width_max = 24},
-    [AT_DATABASE] = {.name = "DATABASE", .rank = 8, .width_min = 8, .width_max = 20},
-    [AT_APPLICATION] = {.name = "APPLICATION", .rank = 9, .width_min = 11, .width_max = 24},
+    [AT_DATABASE] = {.name = "DATABASE", .rank = 9, .width_min = 8, .width_max = 20},
+    [AT_APPLICATION] = {.name = "APPLICATION", .rank = 6, .width_min = 11, .width_max = 24},
     [AT_CLIENT] = {.name = "CLIENT", .rank = 10, .width_min = 9, .width_max = 39},
     [AT_STATE] = {.name = "STATE", .rank = 1},
     [AT_FOR] = {.name = "FOR", .rank = 2, .right = true},
-    [AT_XACT] = {.name = "XACT", .rank = 6, .right = true},
+    [AT_XACT] = {.name = "XACT", .rank = 8, .right = true},
     [AT_WAIT] = {.name = "WAIT", .rank = 7, .width_min = 14, .width_max = 28},
     [AT_BLOCK] = {.name = "BLOCK", .rank = 4, .width_min = 8},
-    [AT_QUERY] = {.name = "QUERY", .rank = 5, .width_min = 16, .width_max = 28},
+    [AT_QUERY] = {.name = "QUERY", .rank = 5, .width_min = 16, .width_max = 20},
 };
 
 static Style wait_style(const Session *session)

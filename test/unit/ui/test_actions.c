@@ -97,7 +97,7 @@ static void test_preview_says_what_will_happen(void **state)
                 "in a transaction for 4m10s  waits: Lock/relation behind pid 77\n"
                 "    query: UPDATE account SET balance = 1 WHERE id = 1\n"
                 "    will: cancel, then terminate after 5 s\n"
-                "    why: it has waited for a lock for 4.2 s behind pid 77, and 1 wait behind it: "
+                "    why: it has waited for a lock for 4.2 s behind pid 77, and 1 more waits behind it: "
                 "cancelling "
                 "it frees them, stopping the root blocker (pid 77) frees all\n"
                 "    holds: 3 locks, has written nothing, 1 waits behind it\n"

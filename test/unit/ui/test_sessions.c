@@ -78,27 +78,22 @@ static void test_exact_tables(void **state)
                    " 4711  boss  hidden\n");
     assert_printed(
         sessions, count, 80,
-        "  PID  ROLE  STATE           FOR   XACT  BLOCK     QUERY\n"
-        "81423  app   idle in xact  1h02m  4m10s  blocks 2  UPDATE account SET balance =…\n"
-        "  812  app   active         4.2s  4m10s  by 81423  UPDATE account SET balance =…\n"
-        "    9  app   idle          2d00h                   UPDATE account SET balance =…\n"
-        " 4711  boss  hidden                                <insufficient privilege>\n");
+        "  PID  ROLE  APPLICATION    STATE           FOR  BLOCK     QUERY\n"
+        "81423  app   report-worker  idle in xact  1h02m  blocks 2  UPDATE account SET b…\n"
+        "  812  app   日本語アプリ   active         4.2s  by 81423  UPDATE account SET b…\n"
+        "    9  app   report-worker  idle          2d00h            UPDATE account SET b…\n"
+        " 4711  boss                 hidden                         <insufficient privil…\n");
     assert_printed(sessions, count, 120,
-                   "  PID  ROLE  DATABASE  APPLICATION  STATE           FOR   XACT  WAIT           "
-                   "   BLOCK     "
-                   "QUERY\n"
-                   "81423  app   shop      report-wor…  idle in xact  1h02m  4m10s                 "
-                   "   blocks 2  "
-                   "UPDATE account SET balance …\n"
-                   "  812  app   shop      日本語アプ…  active         4.2s  4m10s  "
-                   "Lock/transactio…  by 81423  "
-                   "UPDATE account SET balance …\n"
-                   "    9  app   shop      report-wor…  idle          2d00h                        "
-                   "             "
-                   "UPDATE account SET balance …\n"
-                   " 4711  boss                         hidden                                     "
-                   "             "
-                   "<insufficient privilege>\n");
+                   "  PID  ROLE  DATABASE  APPLICATION  CLIENT    STATE           FOR   XACT  WAIT    "
+                   "        BLOCK     QUERY\n"
+                   "81423  app   shop      report-wor…  10.0.0.5  idle in xact  1h02m  4m10s          "
+                   "        blocks 2  UPDATE account SET …\n"
+                   "  812  app   shop      日本語アプ…  10.0.0.5  active         4.2s  4m10s  "
+                   "Lock/transact…  by 81423  UPDATE account SET …\n"
+                   "    9  app   shop      report-wor…  [local]   idle          2d00h                 "
+                   "                  UPDATE account SET …\n"
+                   " 4711  boss                                   hidden                              "
+                   "                  <insufficient privi…\n");
 }
 
 static void test_unlimited_shows_everything(void **state)
