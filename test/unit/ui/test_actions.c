@@ -92,19 +92,20 @@ static void test_preview_says_what_will_happen(void **state)
     sample_begin(&sample);
     sample_request(&sample, ORDER_STOP, &waiter);
     sample_request(&sample, ORDER_STOP, &idle);
-    assert_text(preview_at(&sample, 0),
-                "673dd518.13e0f  pid 81423  app@shop  report-worker  10.0.0.5  active for 4.2s  "
-                "in a transaction for 4m10s  waits: Lock/relation behind pid 77\n"
-                "    query: UPDATE account SET balance = 1 WHERE id = 1\n"
-                "    will: cancel, then terminate after 5 s\n"
-                "    why: it has waited for a lock for 4.2 s behind pid 77, and 1 more waits behind it: "
-                "cancelling "
-                "it frees them, stopping the root blocker (pid 77) frees all\n"
-                "    holds: 3 locks, has written nothing, 1 waits behind it\n"
-                "673dd518.9  pid 9  app@shop  report-worker  10.0.0.5  idle for 4.2s\n"
-                "    query: UPDATE account SET balance = 1 WHERE id = 1\n"
-                "    refused: it is idle, nothing runs: only `terminate` would end the session\n"
-                "    holds: nobody waits behind it\n");
+    assert_text(
+        preview_at(&sample, 0),
+        "673dd518.13e0f  pid 81423  app@shop  report-worker  10.0.0.5  active for 4.2s  "
+        "in a transaction for 4m10s  waits: Lock/relation behind pid 77\n"
+        "    query: UPDATE account SET balance = 1 WHERE id = 1\n"
+        "    will: cancel, then terminate after 5 s\n"
+        "    why: it has waited for a lock for 4.2 s behind pid 77, and 1 more waits behind it: "
+        "cancelling "
+        "it frees them, stopping the root blocker (pid 77) frees all\n"
+        "    holds: 3 locks, has written nothing, 1 waits behind it\n"
+        "673dd518.9  pid 9  app@shop  report-worker  10.0.0.5  idle for 4.2s\n"
+        "    query: UPDATE account SET balance = 1 WHERE id = 1\n"
+        "    refused: it is idle, nothing runs: only `terminate` would end the session\n"
+        "    holds: nobody waits behind it\n");
     sample_end(&sample);
 }
 

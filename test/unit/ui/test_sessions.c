@@ -83,17 +83,18 @@ static void test_exact_tables(void **state)
         "  812  app   日本語アプリ   active         4.2s  by 81423  UPDATE account SET b…\n"
         "    9  app   report-worker  idle          2d00h            UPDATE account SET b…\n"
         " 4711  boss                 hidden                         <insufficient privil…\n");
-    assert_printed(sessions, count, 120,
-                   "  PID  ROLE  DATABASE  APPLICATION  CLIENT    STATE           FOR   XACT  WAIT    "
-                   "        BLOCK     QUERY\n"
-                   "81423  app   shop      report-wor…  10.0.0.5  idle in xact  1h02m  4m10s          "
-                   "        blocks 2  UPDATE account SET …\n"
-                   "  812  app   shop      日本語アプ…  10.0.0.5  active         4.2s  4m10s  "
-                   "Lock/transact…  by 81423  UPDATE account SET …\n"
-                   "    9  app   shop      report-wor…  [local]   idle          2d00h                 "
-                   "                  UPDATE account SET …\n"
-                   " 4711  boss                                   hidden                              "
-                   "                  <insufficient privi…\n");
+    assert_printed(
+        sessions, count, 120,
+        "  PID  ROLE  DATABASE  APPLICATION  CLIENT    STATE           FOR   XACT  WAIT    "
+        "        BLOCK     QUERY\n"
+        "81423  app   shop      report-wor…  10.0.0.5  idle in xact  1h02m  4m10s          "
+        "        blocks 2  UPDATE account SET …\n"
+        "  812  app   shop      日本語アプ…  10.0.0.5  active         4.2s  4m10s  "
+        "Lock/transact…  by 81423  UPDATE account SET …\n"
+        "    9  app   shop      report-wor…  [local]   idle          2d00h                 "
+        "                  UPDATE account SET …\n"
+        " 4711  boss                                   hidden                              "
+        "                  <insufficient privi…\n");
 }
 
 static void test_unlimited_shows_everything(void **state)
