@@ -97,7 +97,7 @@ static bool confirmed(const Act *act, Err *err)
                     : act->kind == ORDER_STOP ? "Stop"
                                               : "Terminate",
                     planned, planned == 1 ? "" : "s");
-    switch (confirm_ask(question)) {
+    switch (confirm_ask(act->scene->loop, question)) {
     case CONFIRM_YES:
         return true;
     case CONFIRM_NO:

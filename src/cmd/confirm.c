@@ -2,7 +2,6 @@
 /* Confirm: a question to the operator on the terminal. */
 #include "cmd/confirm.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -15,16 +14,15 @@ bool confirm_possible(void)
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-Confirmation confirm_ask(const char *question)
+Confirmation confirm_ask(Loop *loop, const char *question)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     char answer[ANSWER_MAX];
     ssize_t length;
 
     (void) fflush(stdout);
     (void) fprintf(stderr, "%s [y/N] ", question);
     (void) fflush(stderr);
-    if (poll(&input, 1, -1) < 0) { /* a signal: our handler counts it and lets poll() return */
+    if (!loop_await_input(loop, STDIN_FILENO)) {
         (void) fputc('\n', stderr);
         return CONFIRM_INTERRUPTED;
     }

@@ -3,7 +3,7 @@
 #ifndef PGQUELL_CMD_CONFIRM_H
 #define PGQUELL_CMD_CONFIRM_H
 
-#include <stdbool.h>
+#include "loop/loop.h"
 
 typedef enum Confirmation {
     CONFIRM_YES,
@@ -14,7 +14,7 @@ typedef enum Confirmation {
 /* Whether there is an operator to ask: standard input and standard error are terminals. */
 bool confirm_possible(void);
 
-/* Asks on standard error; only "y" and "yes" mean yes. */
-Confirmation confirm_ask(const char *question);
+/* Asks on standard error; only "y" and "yes" mean yes. The loop looks after its connections meanwhile. */
+Confirmation confirm_ask(Loop *loop, const char *question);
 
 #endif

@@ -27,7 +27,7 @@ static char *read_line(int fd, char buffer[PASSWORD_MAX])
     return buffer;
 }
 
-static const char *ask_on(int fd, Arena *arena, const char *role)
+static const char *ask_on(int fd, Loop *loop, Arena *arena, const char *role)
 {
     char buffer[PASSWORD_MAX];
     struct termios shown;
@@ -42,21 +42,21 @@ static const char *ask_on(int fd, Arena *arena, const char *role)
     hidden.c_lflag &= (tcflag_t) ~ECHO;
     (void) tcsetattr(fd, TCSAFLUSH, &hidden);
     (void) !write(fd, question, strlen(question));
-    password = arena_strdup(arena, read_line(fd, buffer));
+    password = loop_await_input(loop, fd) ? arena_strdup(arena, read_line(fd, buffer)) : NULL;
     (void) tcsetattr(fd, TCSAFLUSH, &shown);
     (void) !write(fd, "\n", 1);
     explicit_bzero(buffer, sizeof(buffer));
     return password;
 }
 
-const char *password_ask(Arena *arena, const char *role)
+const char *password_ask(Loop *loop, Arena *arena, const char *role)
 {
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
     const char *password;
 
     if (fd < 0)
         return NULL;
-    password = ask_on(fd, arena, role);
+    password = ask_on(fd, loop, arena, role);
     (void) close(fd);
     return password;
 }

@@ -3,9 +3,9 @@
 #ifndef PGQUELL_CMD_PASSWORD_H
 #define PGQUELL_CMD_PASSWORD_H
 
-#include "base/arena.h"
+#include "loop/loop.h"
 
 /* Asks on the controlling terminal; NULL when there is none or the operator gave up. */
-const char *password_ask(Arena *arena, const char *role);
+const char *password_ask(Loop *loop, Arena *arena, const char *role);
 
 #endif

@@ -121,12 +121,14 @@ static bool connect_with_password(Scene *scene, Err *err)
     bool asked = settings->ask_password;
 
     if (asked)
-        link_params_add(&scene->params, "password", password_ask(&scene->arena, settings->user));
+        link_params_add(&scene->params, "password",
+                        password_ask(scene->loop, &scene->arena, settings->user));
     if (connect_once(scene, err))
         return true;
     if (!link_needs_password(scene->link) || settings->never_password || asked)
         return false;
-    link_params_add(&scene->params, "password", password_ask(&scene->arena, settings->user));
+    link_params_add(&scene->params, "password",
+                    password_ask(scene->loop, &scene->arena, settings->user));
     return connect_once(scene, err);
 }
 

@@ -158,11 +158,10 @@ static bool interrupted(Err *err)
 bool loop_connect(Loop *loop, Link *link, int64_t timeout_us, Err *err)
 {
     int64_t deadline = clock_steady_us() + timeout_us;
-    unsigned int interrupts = loop->interrupts;
 
     link_start(link);
     while (link_state(link) != LINK_READY && link_state(link) != LINK_BROKEN) {
-        if (loop->interrupts != interrupts)
+        if (loop->interrupts > 0)
             return interrupted(err);
         if (clock_steady_us() >= deadline) {
             link_stop(link);
@@ -177,12 +176,31 @@ bool loop_connect(Loop *loop, Link *link, int64_t timeout_us, Err *err)
     return false;
 }
 
+static void on_input(evutil_socket_t fd, short what, void *context)
+{
+    (void) fd;
+    (void) what;
+    *(bool *) context = true;
+}
+
+bool loop_await_input(Loop *loop, int fd)
+{
+    bool ready = false;
+    struct event *event = event_new(loop->base, fd, EV_READ, on_input, &ready);
+
+    if (!event || event_add(event, NULL) != 0)
+        abort();        /* out of memory, as everywhere */
+    loop_turn(loop, 0); /* takes note of signals that have come by now */
+    while (!ready && loop->interrupts == 0)
+        loop_turn(loop, TIME_NEVER);
+    event_free(event);
+    return ready && loop->interrupts == 0;
+}
+
 bool loop_await(Loop *loop, Link *link, const Answer *answer, Err *err)
 {
-    unsigned int interrupts = loop->interrupts;
-
     while (!answer->done) {
-        if (loop->interrupts != interrupts) {
+        if (loop->interrupts > 0) {
             link_stop(link);
             return interrupted(err);
         }

@@ -254,7 +254,7 @@ static void begin(Runner *runner)
         ask_warm(runner->setup.link, &runner->warm[i]);
     }
     leftover_prepare(runner);
-    runner->interrupts = loop_interrupts(runner->setup.loop);
+    heed_interrupts(runner);
     runner_feed(runner, &event);
     looks_send(runner);
 }

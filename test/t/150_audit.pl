@@ -130,7 +130,7 @@ my %tampering = (
 	'a changed word' => q{UPDATE %s SET body = replace(body, 'OPS-2', 'OPS-9');},
 	'a removed record' => q{DELETE FROM %s WHERE rowid = (SELECT min(rowid) + 2 FROM %1$s);},
 	'a removed beginning' => q{DELETE FROM %s WHERE rowid = (SELECT min(rowid) FROM %1$s);},
-	'a changed hash' => q{UPDATE %s SET hash = replace(hash, substr(hash, 1, 1), 'f') || ''
+	'a changed hash' => q{UPDATE %s SET hash = CASE substr(hash, 1, 1) WHEN 'f' THEN '0' ELSE 'f' END || substr(hash, 2)
 		WHERE rowid = (SELECT min(rowid) + 3 FROM %1$s);},
 	'an earlier time' => q{UPDATE %s SET at_us = at_us - 1 WHERE rowid = (SELECT min(rowid) FROM %1$s);},
 );
