@@ -14,7 +14,8 @@ typedef enum Confirmation {
 /* Whether there is an operator to ask: standard input and standard error are terminals. */
 bool confirm_possible(void);
 
-/* Asks on standard error; only "y" and "yes" mean yes. The loop looks after its connections meanwhile. */
+/* Asks on standard error; only "y" and "yes" mean yes. The loop looks after its connections
+ * meanwhile. */
 Confirmation confirm_ask(Loop *loop, const char *question);
 
 #endif

@@ -32,8 +32,8 @@ unsigned int loop_interrupts(const Loop *loop);
 /* Turns until the link is ready. Fails when it breaks, after `timeout_us`, or on an interrupt. */
 FALLIBLE bool loop_connect(Loop *loop, Link *link, int64_t timeout_us, Err *err);
 
-/* Turns until there is something to read from the terminal; false when the operator has asked to stop,
- * be it before the call. */
+/* Turns until there is something to read from the terminal; false when the operator has asked to
+ * stop, be it before the call. */
 FALLIBLE bool loop_await_input(Loop *loop, int fd);
 
 /* Turns until the answer is there; its failure is ours. Fails on an interrupt with ERR_INTERRUPTED;
