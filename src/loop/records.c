@@ -7,45 +7,6 @@
 #include "loop/runner_internal.h"
 #include "ui/json.h"
 
-void records_add(Runner *runner, RecordKind kind, size_t target, const char *body)
-{
-    Records *records = &runner->records;
-    char id[SESSION_ID_MAX];
-    Record *record;
-
-    if (runner->audit_failed)
-        return;
-    if (records->count == 0)
-        records->oldest_us = clock_steady_us();
-    records->records =
-        arena_grow(&records->arena, records->records, records->count, sizeof(Record));
-    record = &records->records[records->count++];
-    *record = (Record){
-        .at_us = clock_wall_us(),
-        .run = runner->setup.mandate.run,
-        .target = (int) target,
-        .kind = kind,
-        .session = arena_strdup(
-            &records->arena, session_id(&engine_target(runner->setup.engine, target)->before, id)),
-        .body = arena_strdup(&records->arena, body),
-    };
-}
-
-/* One durable transaction for all that has gathered. From the first failure on nothing is written.
- */
-bool records_flush(Runner *runner)
-{
-    Records *records = &runner->records;
-
-    if (!runner->audit_failed && records->count > 0)
-        runner->audit_failed = !store_append(runner->setup.store, records->records, records->count,
-                                             &records->arena, &runner->audit_err);
-    records->records = NULL;
-    records->count = 0;
-    arena_clear(&records->arena);
-    return !runner->audit_failed;
-}
-
 static json_t *text_or_null(const char *text, Arena *arena)
 {
     return text ? json_string(text_as_utf8(arena, text)) : json_null();
@@ -92,42 +53,102 @@ static void set_mandate(json_t *object, const Runner *runner, Arena *arena)
     json_object_set_new(object, "server", server(runner, arena));
 }
 
-const char *records_intent(Runner *runner, const Action *action, Arena *arena)
+/* Room for one more record; NULL once the store has failed. */
+static Record *add(Runner *runner, RecordKind kind, size_t target)
+{
+    Records *records = &runner->records;
+    char id[SESSION_ID_MAX];
+    Record *record;
+
+    if (runner->audit_failed)
+        return NULL;
+    if (records->count == 0)
+        records->oldest_us = clock_steady_us();
+    records->records =
+        arena_grow(&records->arena, records->records, records->count, sizeof(Record));
+    records->steps = arena_grow(&records->arena, records->steps, records->count, sizeof(Step));
+    record = &records->records[records->count++];
+    *record = (Record){
+        .at_us = clock_wall_us(),
+        .run = runner->setup.mandate.run,
+        .target = (int) target,
+        .kind = kind,
+        .session = arena_strdup(
+            &records->arena, session_id(&engine_target(runner->setup.engine, target)->before, id)),
+    };
+    return record;
+}
+
+void records_add_intent(Runner *runner, const Action *action)
 {
     const Target *target = engine_target(runner->setup.engine, action->target);
-    json_t *object = json_object();
-    json_t *evidence = json_session(&target->before, clock_wall_us());
+    Record *record = add(runner, RECORD_INTENT, action->target);
+    Arena *arena = &runner->records.arena;
+    json_t *object;
 
+    if (!record)
+        return;
+    object = json_object();
     json_object_set_new(object, "command", json_string(order_name(target->order.kind)));
     json_object_set_new(object, "remedy", json_string(remedy_name(action->remedy)));
     json_object_set_new(object, "scope", json_string(scope_name(target->scope)));
     json_object_set_new(object, "reason", json_string(action->text));
     set_mandate(object, runner, arena);
-    json_object_set_new(object, "session", evidence);
+    json_object_set_new(object, "session", json_session(&target->before, record->at_us));
     json_object_set_new(object, "locks", json_integer(target->before.locks));
     json_object_set_new(object, "waiters", json_integer(target->before.waiters));
-    return json_text(arena, object);
+    record->body = json_text(arena, object);
 }
 
-const char *records_step(const Action *action, RecordKind *ret_kind, Arena *arena)
+/* Its body is made when it is written: a step is recorded while a look is waited for. */
+void records_add_step(Runner *runner, const Action *action)
 {
-    const Step *step = &action->step;
-    json_t *object = json_object();
-    bool signal = step->kind == STEP_CANCEL || step->kind == STEP_TERMINATE;
+    StepKind kind = action->step.kind;
+    bool signal = kind == STEP_CANCEL || kind == STEP_TERMINATE;
 
-    *ret_kind = signal ? RECORD_SIGNAL : RECORD_OBSERVATION;
+    if (add(runner, signal ? RECORD_SIGNAL : RECORD_OBSERVATION, action->target))
+        runner->records.steps[runner->records.count - 1] = action->step;
+}
+
+void records_add_outcome(Runner *runner, size_t index)
+{
+    const Target *target = engine_target(runner->setup.engine, index);
+    Record *record = add(runner, RECORD_OUTCOME, index);
+    json_t *object;
+
+    if (!record)
+        return;
+    object = json_action(target);
+    json_object_set_new(object, "command", json_string(order_name(target->order.kind)));
+    set_mandate(object, runner, &runner->records.arena);
+    record->body = json_text(&runner->records.arena, object);
+}
+
+static const char *step_body(const Step *step, Arena *arena)
+{
+    json_t *object = json_object();
+
     json_object_set_new(object, "at", instant_or_null(step->wall_us));
     json_object_set_new(object, "step", json_string(step_name(step->kind)));
     json_object_set_new(object, "result", json_string(step->result));
     return json_text(arena, object);
 }
 
-const char *records_outcome(Runner *runner, size_t index, Arena *arena)
+/* One durable transaction for all that has gathered. From the first failure on nothing is written.
+ */
+bool records_flush(Runner *runner)
 {
-    const Target *target = engine_target(runner->setup.engine, index);
-    json_t *object = json_action(target);
+    Records *records = &runner->records;
 
-    json_object_set_new(object, "command", json_string(order_name(target->order.kind)));
-    set_mandate(object, runner, arena);
-    return json_text(arena, object);
+    for (size_t i = 0; i < records->count; i++)
+        if (!records->records[i].body)
+            records->records[i].body = step_body(&records->steps[i], &records->arena);
+    if (!runner->audit_failed && records->count > 0)
+        runner->audit_failed = !store_append(runner->setup.store, records->records, records->count,
+                                             &records->arena, &runner->audit_err);
+    records->records = NULL;
+    records->steps = NULL;
+    records->count = 0;
+    arena_clear(&records->arena);
+    return !runner->audit_failed;
 }

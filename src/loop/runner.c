@@ -124,28 +124,23 @@ static void send_signal(Runner *runner, const Action *action)
     ask_signal(runner->setup.link, &signal->answer, action->remedy, &action->stamp);
 }
 
-static void perform(Runner *runner, const Action *action, Arena *arena)
+static void perform(Runner *runner, const Action *action)
 {
-    RecordKind kind;
-    const char *body;
-
     switch (action->kind) {
     case ACTION_RECORD_INTENT:
-        records_add(runner, RECORD_INTENT, action->target, records_intent(runner, action, arena));
+        records_add_intent(runner, action);
         break;
     case ACTION_SIGNAL:
         send_signal(runner, action);
         break;
     case ACTION_RECORD:
-        body = records_step(action, &kind, arena);
-        records_add(runner, kind, action->target, body);
+        records_add_step(runner, action);
         break;
     case ACTION_LOOK:
         looks_want(runner, action->target, action->full);
         break;
     case ACTION_FINISH:
-        records_add(runner, RECORD_OUTCOME, action->target,
-                    records_outcome(runner, action->target, arena));
+        records_add_outcome(runner, action->target);
         break;
     }
 }
@@ -183,7 +178,7 @@ void runner_feed(Runner *runner, Event *event)
     engine_step(runner->setup.engine, event, &plan);
     runner->deadline_us = plan.deadline_us;
     for (size_t i = 0; i < plan.count; i++)
-        perform(runner, &plan.actions[i], &arena);
+        perform(runner, &plan.actions[i]);
     confirm_intents(runner, &plan);
     arena_done(&arena);
 }

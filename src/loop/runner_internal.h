@@ -19,6 +19,7 @@ typedef struct LookSet {
 typedef struct Records {
     Arena arena;
     Record *records;
+    Step *steps; /* of those whose body is still to be made; texts belong to the engine */
     size_t count;
     int64_t oldest_us; /* steady; when the first of them came */
 } Records;
@@ -65,11 +66,10 @@ struct Runner {
 void runner_feed(Runner *runner, Event *event);
 
 /* records.c */
-void records_add(Runner *runner, RecordKind kind, size_t target, const char *body);
+void records_add_intent(Runner *runner, const Action *action);
+void records_add_step(Runner *runner, const Action *action);
+void records_add_outcome(Runner *runner, size_t index);
 bool records_flush(Runner *runner);
-const char *records_intent(Runner *runner, const Action *action, Arena *arena);
-const char *records_step(const Action *action, RecordKind *ret_kind, Arena *arena);
-const char *records_outcome(Runner *runner, size_t index, Arena *arena);
 
 /* looks.c */
 void looks_want(Runner *runner, size_t target, bool full);

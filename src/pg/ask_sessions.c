@@ -35,12 +35,19 @@ void ask_sessions(Link *link, SessionsAnswer *answer)
     link_ask(link, &answer->answer, read_sessions, &statement, 1);
 }
 
+static SqlId look_for(size_t count)
+{
+    if (count == 1)
+        return SQL_LOOK_ONE;
+    return count > LOOK_FEW_MAX ? SQL_LOOK_MANY : SQL_LOOK_FEW;
+}
+
 void ask_look(Link *link, SessionsAnswer *answer, const int *pids, size_t count)
 {
-    const char *params[] = {param_ints(answer->answer.arena, pids, count)};
-    Statement statement = {.sql = count > LOOK_FEW_MAX ? SQL_LOOK_MANY : SQL_LOOK_FEW,
-                           .param_count = 1,
-                           .params = params};
+    Arena *arena = answer->answer.arena;
+    const char *params[] = {count == 1 ? arena_printf(arena, "%d", pids[0])
+                                       : param_ints(arena, pids, count)};
+    Statement statement = {.sql = look_for(count), .param_count = 1, .params = params};
 
     link_ask(link, &answer->answer, read_sessions, &statement, 1);
 }

@@ -63,10 +63,9 @@ void ask_log(Link *link, Answer *answer, const char *lines)
 /* No backend has pid 0: the guards find no row. */
 void ask_warm(Link *link, Answer *answer)
 {
-    static const char *const pids[] = {"{0}"};
     static const char *const nobody[SQL_PARAMS_MAX] = {"0", NULL, "0"};
     static const Statement statements[] = {
-        {.sql = SQL_LOOK_FEW, .param_count = 1, .params = pids},
+        {.sql = SQL_LOOK_ONE, .param_count = 1, .params = nobody},
         {.sql = SQL_CANCEL, .param_count = SQL_PARAMS_MAX, .params = nobody},
         {.sql = SQL_TERMINATE, .param_count = SQL_PARAMS_MAX, .params = nobody},
     };

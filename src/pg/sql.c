@@ -72,6 +72,13 @@ static void sessions(StrBuf *buf, int version)
     strbuf_add(buf, " FROM pg_catalog.pg_stat_get_activity(NULL) a");
 }
 
+static void look_one(StrBuf *buf, int version)
+{
+    strbuf_add(buf, "SELECT ");
+    session_columns(buf, version, false);
+    strbuf_add(buf, " FROM pg_catalog.pg_stat_get_activity($1::pg_catalog.int4) a");
+}
+
 static void look_few(StrBuf *buf, int version)
 {
     strbuf_add(buf, "SELECT ");
@@ -222,6 +229,7 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_WORLD] = {"world", false, world},
     [SQL_SYSTEM] = {"system", false, system_identifier},
     [SQL_SESSIONS] = {"sessions", false, sessions},
+    [SQL_LOOK_ONE] = {"look_one", true, look_one},
     [SQL_LOOK_FEW] = {"look_few", true, look_few},
     [SQL_LOOK_MANY] = {"look_many", true, look_many},
     [SQL_ROLES] = {"roles", false, roles},

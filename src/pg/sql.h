@@ -10,6 +10,7 @@ typedef enum SqlId {
     SQL_WORLD,           /* the server, our role, its privileges */
     SQL_SYSTEM,          /* system identifier */
     SQL_SESSIONS,        /* every session */
+    SQL_LOOK_ONE,        /* $1 pid: its row */
     SQL_LOOK_FEW,        /* $1 pids: their rows, one by one */
     SQL_LOOK_MANY,       /* $1 pids: their rows out of one scan */
     SQL_ROLES,           /* $1 oids: names and whether we may signal them */
