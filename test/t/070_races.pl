@@ -148,4 +148,25 @@ case 'declined: nothing is sent' => sub {
 	is_trail($s->pid, undef, 0);
 };
 
+case 'a cursor: every FETCH is another statement, so the whole transaction is advised' => sub {
+	my ($s, $gate) = two_statements();
+	$s->send('SELECT pg_advisory_unlock_all(); BEGIN;'
+		  . ' DECLARE c CURSOR FOR SELECT pg_sleep(0.1) FROM generate_series(1, 3000);'
+		  . (' FETCH 3 FROM c;' x 300));
+	$gate->query('SELECT pg_advisory_unlock(7)');
+	wait_for_state($s, query => qr/^\s*FETCH/);
+	my $r = with_gap(
+		[ 'cancel', $s->pid, '--grace', '5s' ],
+		sub {
+			my $seen = activity($s->pid)->{query_start};
+			wait_for('the next FETCH', sub { activity($s->pid)->{query_start} ne $seen });
+		});
+	is_exit($r, 0);
+	like($r->{plain}, qr/\bover\b.*--scope transaction/s, 'it says so, with the advice');
+	is_trail($s->pid, 'over', 0);
+	my $all = pgquell('cancel', $s->pid, '--scope', 'transaction', '--json');
+	is_exit($all, 0);
+	is($all->{json}[0]{outcome}, 'cancelled', 'which ends it, cursor and all');
+};
+
 done_testing();
