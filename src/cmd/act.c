@@ -147,7 +147,6 @@ static ErrCode perform(Act *act, Err *err)
     RunnerSetup setup = {
         .loop = scene->loop,
         .link = scene->link,
-        .params = scene->params,
         .store = act->store,
         .engine = act->engine,
         .world = &scene->world,

@@ -46,11 +46,11 @@ void leftover_prepare(Runner *runner)
 bool leftover_ask(Runner *runner, size_t target, const Session *session)
 {
     Leftover *leftover = runner->leftovers;
-    LinkParams params = runner->setup.params;
-
     while (leftover && leftover->target != target)
         leftover = leftover->next;
     if (!leftover || leftover->link || !leftover->tables.answer.done || leftover->tables.count == 0)
+        return false;
+    if (link_state(runner->setup.link) != LINK_READY || !loop_has_room(runner->setup.loop))
         return false;
     if (session) {
         Session *copy = ARENA_NEW(&leftover->arena, Session);
@@ -58,9 +58,8 @@ bool leftover_ask(Runner *runner, size_t target, const Session *session)
         *copy = session_copy(session, &leftover->arena);
         leftover->session = copy;
     }
-    link_params_add(&params, "dbname",
-                    engine_target(runner->setup.engine, target)->before.database);
-    leftover->link = link_new(&params);
+    leftover->link = link_sibling(runner->setup.link,
+                                  engine_target(runner->setup.engine, target)->before.database);
     leftover->deadline_us = clock_steady_us() + LEFTOVER_TIMEOUT_US;
     loop_add(runner->setup.loop, leftover->link);
     link_start(leftover->link);
@@ -81,8 +80,9 @@ static const char *names(Leftover *leftover)
     list = indexes->texts[0];
     for (size_t i = 1; i < indexes->count; i++)
         list = arena_printf(&leftover->arena, "%s, %s", list, indexes->texts[i]);
-    return arena_printf(&leftover->arena, "left invalid: %s; DROP INDEX CONCURRENTLY removes %s",
-                        list, indexes->count == 1 ? "it" : "them");
+    return arena_printf(&leftover->arena,
+                        "invalid on its table now: %s; DROP INDEX CONCURRENTLY removes what it left",
+                        list);
 }
 
 /* Tells the engine what it has waited for. The link goes first, so that this happens once. */

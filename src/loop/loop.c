@@ -92,6 +92,11 @@ void loop_add(Loop *loop, Link *link)
     loop->links[loop->link_count++] = (Watched){.link = link};
 }
 
+bool loop_has_room(const Loop *loop)
+{
+    return loop->link_count < LOOP_LINKS_MAX;
+}
+
 void loop_remove(Loop *loop, Link *link)
 {
     for (size_t i = 0; i < loop->link_count; i++) {

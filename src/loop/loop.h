@@ -23,6 +23,9 @@ void loop_free(Loop *loop);
 void loop_add(Loop *loop, Link *link);
 void loop_remove(Loop *loop, Link *link);
 
+/* Whether another link may be added. */
+bool loop_has_room(const Loop *loop);
+
 /* One turn, at the latest until `deadline_us` on the steady clock (TIME_NEVER: no limit). */
 void loop_turn(Loop *loop, int64_t deadline_us);
 

@@ -28,7 +28,6 @@ typedef struct Mandate {
 typedef struct RunnerSetup {
     Loop *loop;
     Link *link;        /* ready */
-    LinkParams params; /* for a further connection to a target's database */
     Store *store;
     Engine *engine;
     const World *world;

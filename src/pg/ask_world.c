@@ -36,10 +36,13 @@ static bool read_world(Answer *base, const PGresult *result, size_t index)
 
 void ask_world(Link *link, WorldAnswer *answer)
 {
-    static const Statement statements[] = {{.sql = SQL_SETTINGS}, {.sql = SQL_WORLD}};
+    const char *params[1];
+    Statement statements[] = {{.sql = SQL_SETTINGS, .param_count = 1, .params = params},
+                              {.sql = SQL_WORLD}};
 
     answer->world.server_version = link_server_version(link);
     answer->backend_pid = link_state(link) == LINK_READY ? PQbackendPID(link_conn(link)) : 0;
+    params[0] = arena_printf(answer->answer.arena, "%d", answer->backend_pid);
     link_ask(link, &answer->answer, read_world, statements, 2);
 }
 

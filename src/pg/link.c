@@ -15,6 +15,7 @@
 struct Link {
     LinkState state;
     LinkParams params; /* owned copies */
+    bool literal;      /* dbname is a name, and hosts need no look-up */
     Resolve *resolve;
     PGconn *conn;
     Pipeline *pipeline;
@@ -54,6 +55,37 @@ Link *link_new(const LinkParams *params)
     link->params.count = params->count;
     link->pipeline = pipeline_new();
     return link;
+}
+
+/* Where to connect is said by what the connection came to, not by how it was described. */
+static bool is_place(const char *keyword)
+{
+    static const char *const places[] = {"host", "hostaddr", "port", "dbname", "service"};
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (strcmp(places[i], keyword) == 0)
+            return true;
+    return false;
+}
+
+Link *link_sibling(const Link *link, const char *database)
+{
+    PQconninfoOption *options = PQconninfo(link->conn);
+    LinkParams params = {0};
+    Link *sibling;
+
+    for (PQconninfoOption *option = options; option && option->keyword; option++)
+        if (option->val && option->val[0] != '\0' && !is_place(option->keyword))
+            link_params_add(&params, option->keyword, option->val);
+    link_params_add(&params, "host", PQhost(link->conn));
+    if (PQhostaddr(link->conn)[0] != '\0')
+        link_params_add(&params, "hostaddr", PQhostaddr(link->conn));
+    link_params_add(&params, "port", PQport(link->conn));
+    link_params_add(&params, "dbname", database);
+    sibling = link_new(&params);
+    sibling->literal = true;
+    PQconninfoFree(options);
+    return sibling;
 }
 
 void link_free(Link *link)
@@ -124,7 +156,7 @@ static void broken_by_libpq(Link *link)
 
 static void connect_to(Link *link, const LinkParams *params)
 {
-    link->conn = PQconnectStartParams(params->keywords, params->values, 1);
+    link->conn = PQconnectStartParams(params->keywords, params->values, link->literal ? 0 : 1);
     if (!link->conn)
         abort(); /* out of memory, as everywhere */
     if (PQstatus(link->conn) == CONNECTION_BAD) {
@@ -187,6 +219,10 @@ void link_start(Link *link)
     link_stop(link);
     link->needs_password = false;
     link->sqlstate[0] = '\0';
+    if (link->literal) {
+        connect_to(link, &link->params);
+        return;
+    }
     for (size_t i = 0; i < link->params.count; i++)
         if (strcmp(link->params.keywords[i], "dbname") == 0)
             conninfo = link->params.values[i];
@@ -202,15 +238,15 @@ static void advance_resolving(Link *link, unsigned int ready)
     Resolve *resolve = link->resolve;
 
     (void) ready;
+    link->resolve = NULL; /* ours from here on, whatever becomes of the link */
     if (!resolve_result(resolve, &hosts, &addresses, &ports, &link->err)) {
         broken(link);
-        return;
+    } else {
+        link_params_add(&params, "host", hosts);
+        link_params_add(&params, "hostaddr", addresses);
+        link_params_add(&params, "port", strspn(ports, ",") < strlen(ports) ? ports : NULL);
+        connect_to(link, &params);
     }
-    link_params_add(&params, "host", hosts);
-    link_params_add(&params, "hostaddr", addresses);
-    link_params_add(&params, "port", strspn(ports, ",") < strlen(ports) ? ports : NULL);
-    connect_to(link, &params);
-    link->resolve = NULL;
     resolve_free(resolve);
 }
 

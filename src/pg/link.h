@@ -15,7 +15,7 @@
 #define LINK_READ 1U
 #define LINK_WRITE 2U
 
-#define LINK_PARAMS_MAX 24 /* connection parameters, our own included */
+#define LINK_PARAMS_MAX 64 /* connection parameters, our own included */
 
 typedef enum LinkState {
     LINK_CLOSED,     /* not started, or stopped */
@@ -40,6 +40,10 @@ void link_params_add(LinkParams *params, const char *keyword, const char *value)
 /* Copies the parameters. */
 Link *link_new(const LinkParams *params);
 void link_free(Link *link);
+
+/* A link of its own to another database of the very server that this one, which is ready, is connected
+ * to. The name is taken literally, since a database may be called anything, also "host=elsewhere". */
+Link *link_sibling(const Link *link, const char *database);
 
 /* Begins to connect, from scratch; what is still asked fails. */
 void link_start(Link *link);

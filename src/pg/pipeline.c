@@ -207,7 +207,7 @@ bool pipeline_advance(Pipeline *pipeline)
 {
     if (!pipeline->failed && !pipeline->flushed)
         flush(pipeline);
-    while (pipeline->first && !PQisBusy(pipeline->conn)) {
+    while (pipeline->first && !pipeline->failed && !PQisBusy(pipeline->conn)) {
         PGresult *result = PQgetResult(pipeline->conn);
 
         if (result)

@@ -76,21 +76,30 @@ static void announce(union sigval value)
     (void) close(value.sival_int);
 }
 
+/* A single port stands for all hosts. */
 static void split(Resolve *resolve, const char *hosts, const char *ports)
 {
-    const char *port = NULL;
+    bool single = ports && !strchr(ports, ',');
 
-    while (hosts && resolve->count < RESOLVE_HOSTS_MAX) {
+    while (hosts) {
         Entry *entry = &resolve->entries[resolve->count++];
 
         entry->host = take_entry(&hosts);
-        if (ports) { /* a single port stands for all hosts */
-            port = ports;
-            entry->port = take_entry(&ports);
-        } else {
-            entry->port = port ? take_entry(&port) : xstrdup("");
-        }
+        if (single)
+            entry->port = xstrdup(ports);
+        else
+            entry->port = ports ? take_entry(&ports) : xstrdup("");
     }
+}
+
+/* More hosts than there is room for are left to libpq, which blocks but knows them all. */
+static bool are_too_many(const char *hosts)
+{
+    size_t count = 1;
+
+    for (const char *c = hosts; *c; c++)
+        count += *c == ',';
+    return count > RESOLVE_HOSTS_MAX;
 }
 
 Resolve *resolve_start(const char *hosts, const char *ports)
@@ -100,7 +109,7 @@ Resolve *resolve_start(const char *hosts, const char *ports)
     Resolve *resolve;
     int asked = 0;
 
-    if (!hosts || !list_needs_look_up(hosts))
+    if (!hosts || are_too_many(hosts) || !list_needs_look_up(hosts))
         return NULL;
     resolve = xcalloc(1, sizeof(*resolve));
     strbuf_init(&resolve->hosts);

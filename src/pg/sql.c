@@ -5,7 +5,8 @@
 
 #include <assert.h>
 
-/* Our session. statement_timeout bounds what a hung server can do to us, lock_timeout what a lock
+/* Our session, and only ours: behind a pooler the pid is not the one that the connection was told ($1),
+ * and another's session must not get our settings. statement_timeout bounds what a hung server can do to us, lock_timeout what a lock
  * on pg_authid can; the rest keeps our session from being ended, or our results from depending on
  * taste. */
 static void settings(StrBuf *buf, int version)
@@ -33,6 +34,7 @@ static void settings(StrBuf *buf, int version)
         if (version >= rows[i].since)
             strbuf_printf(buf, "%spg_catalog.set_config('%s', '%s', false)", i ? ", " : "",
                           rows[i].name, rows[i].value);
+    strbuf_add(buf, " WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4");
 }
 
 /* The role that counts for signals is the current one, for what is "ours" the login role. */
@@ -97,12 +99,12 @@ static void look_many(StrBuf *buf, int version)
 
 /* The rule of pg_signal_backend() in the server's signalfuncs.c: a superuser's process only by a
  * superuser; else with the privileges of its role or of pg_signal_backend. Asking warms the caches
- * that signalling uses. */
+ * that signalling uses: pg_get_userbyid() the one of the target's role. */
 static void roles(StrBuf *buf, int version)
 {
     (void) version;
     strbuf_add(buf,
-               "SELECT r.oid, r.rolname, r.rolsuper, "
+               "SELECT r.oid, pg_catalog.pg_get_userbyid(r.oid), r.rolsuper, "
                "(SELECT o.rolsuper FROM pg_catalog.pg_roles o WHERE o.rolname = current_user) OR "
                "(NOT r.rolsuper AND (pg_catalog.pg_has_role(r.oid, 'USAGE') OR "
                "pg_catalog.pg_has_role('pg_signal_backend', 'USAGE'))) "

@@ -6,7 +6,7 @@
 #include "base/strbuf.h"
 
 typedef enum SqlId {
-    SQL_SETTINGS,        /* our own session's settings */
+    SQL_SETTINGS,        /* $1 our pid: our own session's settings */
     SQL_WORLD,           /* the server, our role, its privileges */
     SQL_SYSTEM,          /* system identifier */
     SQL_SESSIONS,        /* every session */
