@@ -75,6 +75,23 @@ static bool within_limit(const Act *act, Err *err)
     return err_hint(err, "Narrow the filters, or allow that many with --limit %zu.", matches);
 }
 
+static size_t count_signalled(const Engine *engine)
+{
+    size_t signalled = 0;
+
+    for (size_t i = 0; i < engine_target_count(engine); i++)
+        signalled += engine_target(engine, i)->sent > 0;
+    return signalled;
+}
+
+static bool asks(const Act *act)
+{
+    const Settings *settings = act->scene->settings;
+
+    return count_planned(act->engine) > 0 && !settings->yes && !settings->dry_run &&
+           confirm_possible();
+}
+
 /* Asks where there is somebody to ask; elsewhere one target needs no --yes, several do. */
 static bool confirmed(const Act *act, Err *err)
 {
@@ -167,7 +184,13 @@ static ErrCode perform(Act *act, Err *err)
     (void) gethostname(host, sizeof(host) - 1);
     stored = runner_run(&setup, err);
     report_end(&act->report);
-    return stored ? overall(act) : ERR_AUDIT;
+    if (stored)
+        return overall(act);
+    if (count_signalled(act->engine) > 0)
+        (void) err_hint(
+            err, "%zu of %zu sessions had been signalled by then; after that nothing was sent.",
+            count_signalled(act->engine), engine_target_count(act->engine));
+    return ERR_AUDIT;
 }
 
 /* From the plan on: show it, check it, ask, do it. */
@@ -176,7 +199,7 @@ static ErrCode carry_out(Act *act, Err *err)
     const Settings *settings = act->scene->settings;
 
     if (settings->dry_run || count_planned(act->engine) > 0)
-        report_preview(&act->report, act->scene->server_us);
+        report_preview(&act->report, act->scene->server_us, asks(act));
     if (!within_limit(act, err))
         return err->code;
     if (settings->dry_run)

@@ -43,16 +43,18 @@ bool log_heads_next(const char **text, LogHead *ret_head)
     return false;
 }
 
-/* A line may have several: a log in JSON has a message of many lines in one. */
 static void take_line(const char *line, size_t number, Arena *arena, LogHeads *heads)
 {
     const char *text = strstr(line, sign);
     LogHead head = {.line = number};
+    bool any = false;
 
-    while (text && log_heads_next(&text, &head)) {
-        heads->heads = arena_grow(arena, heads->heads, heads->count, sizeof(LogHead));
-        heads->heads[heads->count++] = head;
-    }
+    while (text && log_heads_next(&text, &head))
+        any = true; /* ours is the last: a reason may quote another */
+    if (!any)
+        return;
+    heads->heads = arena_grow(arena, heads->heads, heads->count, sizeof(LogHead));
+    heads->heads[heads->count++] = head;
 }
 
 static bool refuse_log(const char *path, const char *doing, Err *err)

@@ -29,18 +29,17 @@ static void tell(const Report *report, size_t index)
         actions_result(stdout, target, report->look);
 }
 
-void report_preview(Report *report, int64_t now_us)
+void report_preview(Report *report, int64_t now_us, bool asks)
 {
-    if (report->settings->json) {
-        for (size_t i = 0; report->settings->dry_run && i < engine_target_count(report->engine);
-             i++)
-            tell(report, i);
-        if (!report->error_look.terminal)
-            return;
-    }
-    if (!report->settings->quiet)
-        actions_preview(report->settings->json ? stderr : stdout, report->engine, now_us,
-                        report->settings->json ? &report->error_look : report->look);
+    const Settings *settings = report->settings;
+
+    for (size_t i = 0;
+         settings->json && settings->dry_run && i < engine_target_count(report->engine); i++)
+        tell(report, i);
+    if (!settings->json && !settings->quiet)
+        actions_preview(stdout, report->engine, now_us, report->look);
+    if (asks && (settings->json || settings->quiet || !report->look->terminal))
+        actions_preview(stderr, report->engine, now_us, &report->error_look);
 }
 
 static void erase_progress(Report *report)

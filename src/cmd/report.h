@@ -22,8 +22,9 @@ typedef struct Report {
 
 Report report_begin(const Engine *engine, const Settings *settings, const Look *look);
 
-/* What will be done; in a dry run that is all, also in JSON. */
-void report_preview(Report *report, int64_t now_us);
+/* What will be done; in a dry run that is all, also in JSON. Where the operator is about to be
+ * asked, it is shown on standard error if it would not be seen on standard output. */
+void report_preview(Report *report, int64_t now_us, bool asks);
 
 /* The runner's on_turn: results as they come, and progress. `context` is the Report. */
 void report_turn(void *context);

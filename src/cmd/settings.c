@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 #define LIMIT_MAX 1000000
+#define PACE_MIN 1e-3 /* as it stands, before the unit */
 #define PACE_MAX 1e6
 #define OPTION_BASE 1000 /* getopt_long()'s value of option i is this plus i */
 
@@ -64,7 +65,7 @@ static bool parse_count(const OptionRow *row, const char *value, int most, int *
     errno = 0;
     count = strtol(value, &rest, 10);
     if (errno != 0 || rest == value || *rest != '\0' || count < 1 || count > most)
-        return bad_value(row, value, "It takes a whole number of at least 1.", err);
+        return bad_value(row, value, "It takes a whole number from 1 to 1000000.", err);
     *ret_count = (int) count;
     return true;
 }
@@ -87,7 +88,7 @@ static bool parse_pace(const OptionRow *row, const char *value, double *ret_per_
     char *rest;
     double pace = strtod(value, &rest);
 
-    if (rest == value || !(pace > 0) || pace > PACE_MAX)
+    if (rest == value || !(pace >= PACE_MIN) || pace > PACE_MAX)
         return bad_value(row, value, wanted, err);
     if (strcmp(rest, "/min") == 0)
         pace /= 60;

@@ -4,6 +4,7 @@
 
 #include "core/advice.h"
 #include "core/engine_internal.h"
+#include "core/privilege.h"
 
 /* How often it is looked at: at once while an effect usually shows (facts.md F17g), then at
  * intervals of an eighth of the time already waited, so that what we report is never much later
@@ -77,6 +78,7 @@ void course_recorded(const Turn *turn, size_t index)
 {
     Target *target = &turn->engine->targets[index];
     bool savepoint = target->locks_stay;
+    unsigned int spared = 0;
     Action *action;
 
     if (target->state != TARGET_INTENDING) /* an interrupt was quicker */
@@ -86,6 +88,8 @@ void course_recorded(const Turn *turn, size_t index)
         return;
     }
     target_move(turn->engine, target, TARGET_SIGNALLING);
+    if (!(target->order.allow & ALLOW_SYNCREP))
+        spared = SPARED_SYNCREP;
     action = plan_add(turn->plan, ACTION_SIGNAL, index);
     action->remedy = remedy_of(target);
     if (savepoint) /* its statement is over: what is to end now is the transaction as it was last
@@ -94,6 +98,7 @@ void course_recorded(const Turn *turn, size_t index)
             stamp_for(SCOPE_TRANSACTION, CHOSEN_STATE | CHOSEN_STATE_CHANGE, &target->last);
     else
         action->stamp = stamp_for(target->scope, target->order.chosen_by, &target->before);
+    action->stamp.tests |= spared;
 }
 
 static StepKind step_of(Remedy remedy)
@@ -101,11 +106,11 @@ static StepKind step_of(Remedy remedy)
     return remedy == REMEDY_CANCEL ? STEP_CANCEL : STEP_TERMINATE;
 }
 
-static void count_sent(Target *target, bool perhaps)
+static void count_sent(Target *target, const char *doubt)
 {
     target->sent++;
     target->last_sent = remedy_of(target);
-    target->perhaps_sent = perhaps;
+    target->doubt = doubt;
 }
 
 /* The signal was not sent, so what it is like now has to be seen. */
@@ -119,12 +124,17 @@ static void check(const Turn *turn, size_t index)
     look(turn, index);
 }
 
+static const char *answer_text(const Turn *turn)
+{
+    return turn->event->text ? turn->event->text : "no reason given";
+}
+
 /* PostgreSQL would not: the first rung ends with that, after a later one it is looked at. */
 static void not_sent(const Turn *turn, size_t index, Outcome outcome)
 {
     Target *target = &turn->engine->targets[index];
     Arena *arena = &turn->engine->arena;
-    const char *answer = turn->event->text ? turn->event->text : "no reason given";
+    const char *answer = answer_text(turn);
 
     if (target->sent > 0) {
         target_note(turn->engine, target,
@@ -133,7 +143,9 @@ static void not_sent(const Turn *turn, size_t index, Outcome outcome)
         check(turn, index);
         return;
     }
-    target->reason = arena_printf(arena, "PostgreSQL refused: %s", answer);
+    target->reason =
+        arena_printf(arena, "PostgreSQL %s: %s",
+                     outcome == OUTCOME_DENIED ? "refused" : "did not send it", answer);
     finish_now(turn, index, outcome, NULL);
 }
 
@@ -148,7 +160,7 @@ void course_signalled(const Turn *turn, size_t index)
     switch (turn->event->signal) {
     case SIGNAL_SENT:
         target_step(turn, index, step, "sent");
-        count_sent(target, false);
+        count_sent(target, NULL);
         watch(turn, index);
         break;
     case SIGNAL_MOVED:
@@ -159,9 +171,16 @@ void course_signalled(const Turn *turn, size_t index)
         target_step(turn, index, step, "not sent: permission denied");
         not_sent(turn, index, OUTCOME_DENIED);
         break;
-    default: /* SIGNAL_FAILED */
+    case SIGNAL_FAILED:
         target_step(turn, index, step, "not sent: an error");
-        not_sent(turn, index, OUTCOME_REFUSED);
+        not_sent(turn, index, OUTCOME_HELD);
+        break;
+    default: /* SIGNAL_DOUBTFUL */
+        target_step(turn, index, step, "perhaps sent: an error");
+        count_sent(target, arena_printf(&turn->engine->arena,
+                                        "PostgreSQL answered the %s with an error (%s)",
+                                        remedy_name(remedy_of(target)), answer_text(turn)));
+        watch(turn, index);
         break;
     }
 }
@@ -227,6 +246,22 @@ static bool may_be_cursor(const Target *target)
            session_same_transaction(&target->before, &target->last);
 }
 
+/* Committed locally by now, and waiting for a standby: what is left is not ours to end unasked. */
+static bool came_to_wait(const Target *target)
+{
+    return !target->gone && !(target->order.allow & ALLOW_SYNCREP) &&
+           session_waits(&target->last, "IPC", "SyncRep");
+}
+
+static void refuse_wait(const Turn *turn, size_t index)
+{
+    turn->engine->targets[index].reason =
+        "it has come to wait for synchronous replication: its transaction is committed locally and "
+        "stays committed, though perhaps not replicated; --allow syncrep ends the wait all the "
+        "same";
+    finish_now(turn, index, OUTCOME_REFUSED, NULL);
+}
+
 static void looked_while_checking(const Turn *turn, size_t index)
 {
     Target *target = &turn->engine->targets[index];
@@ -238,7 +273,9 @@ static void looked_while_checking(const Turn *turn, size_t index)
         look_later(turn, index);
         return;
     }
-    if (target->sent == 0)
+    if (target->sent == 0 && came_to_wait(target))
+        refuse_wait(turn, index);
+    else if (target->sent == 0)
         finish_settle(turn, index, OUTCOME_OVER);
     else if (target->gone)
         finish_settle(turn, index, OUTCOME_DISCONNECTED);
@@ -288,6 +325,14 @@ void course_looked(const Turn *turn, size_t index)
     if (target->state != TARGET_WATCHING && target->state != TARGET_CHECKING &&
         target->state != TARGET_SETTLING)
         return; /* an answer that came after the end */
+    if (turn->event->session && session_is_hidden(turn->event->session)) {
+        finish_blind(
+            turn, index,
+            arena_printf(&turn->engine->arena,
+                         "our role may no longer see it: GRANT pg_read_all_stats TO %s",
+                         privilege_quote(&turn->engine->arena, turn->engine->world.current_role)));
+        return;
+    }
     observe(turn, target);
     if (target->state == TARGET_WATCHING)
         looked_while_watching(turn, index);
@@ -311,9 +356,11 @@ void course_lost(const Turn *turn, size_t index)
 
     target->looking = false;
     target->look_us = TIME_NEVER;
+    target->was_lost = true;
     if (target->state == TARGET_SIGNALLING) { /* it may have been sent, so it counts as sent */
         target_step(turn, index, step_of(remedy_of(target)), "perhaps sent: contact was lost");
-        count_sent(target, true);
+        count_sent(target, arena_printf(&turn->engine->arena, "contact was lost at the %s",
+                                        remedy_name(remedy_of(target))));
     } else if (target->state != TARGET_WATCHING && target->state != TARGET_CHECKING &&
                target->state != TARGET_SETTLING) {
         return;
@@ -328,8 +375,10 @@ static const char *another_server(const World *was, const World *is)
 
     if (told && was->system_identifier != is->system_identifier)
         return "another server answers now (system identifier differs)";
+    if (was->standby != is->standby)
+        return "another server of the same cluster answers now";
     if (was->postmaster_start != is->postmaster_start)
-        return "the server was restarted, which ended every session";
+        return "the server was restarted, or another of its cluster answers now";
     return NULL;
 }
 

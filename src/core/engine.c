@@ -86,6 +86,11 @@ void target_note(Engine *engine, Target *target, const char *note)
                                 : arena_strdup(&engine->arena, note);
 }
 
+/* What need not be tested again where the operator has said that the transaction is what counts: it
+ * is pinned by its start, whatever statement it has come to. */
+#define STAMPED_BY_TRANSACTION \
+    ((unsigned int) (CHOSEN_STATE | CHOSEN_STATE_CHANGE | CHOSEN_QUERY_START))
+
 static Target *new_target(Engine *engine)
 {
     if (engine->count == engine->capacity) {
@@ -109,6 +114,9 @@ static void request(const Turn *turn)
     target->last = target->before;
     target->order = *event->order;
     target->scope = scope_for(event->order, event->session);
+    target->seen_us = event->server_us;
+    if (event->order->scope == SCOPE_TRANSACTION && event->session->xact_start != TIME_UNKNOWN)
+        target->order.chosen_by &= ~STAMPED_BY_TRANSACTION;
     target->ladder = judgement.ladder;
     target->reason = judgement.reason;
     if (event->redirected_from != 0)
@@ -170,7 +178,9 @@ static void give_up(const Turn *turn, size_t index)
 {
     const Target *target = &turn->engine->targets[index];
 
-    if (target->sent > 0)
+    if (turn->event->text)
+        finish_blind(turn, index, turn->event->text);
+    else if (target->sent > 0)
         finish_blind(turn, index,
                      "contact with the server was lost after the signal and did not come back");
     else

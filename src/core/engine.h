@@ -42,7 +42,9 @@ typedef struct Target {
     int64_t look_us;      /* steady: when to look next; TIME_NEVER while `looking` */
     bool looking;         /* an observation was asked for and has not come */
     bool locks_stay;      /* the statement is over but a savepoint kept the transaction's locks */
-    bool perhaps_sent;    /* contact was lost at the last signal, which may never have been sent */
+    const char *doubt;    /* why the last signal may never have been sent; NULL: it was */
+    bool was_lost;        /* contact was lost since the first signal */
+    int64_t seen_us;      /* the server's clock when `before` was seen */
 } Target;
 
 typedef struct Engine Engine;

@@ -116,6 +116,9 @@ static const char *outcome_note(const Target *target, Arena *arena)
     case OUTCOME_CANCELLED:
         return cancelled_note(target, arena);
     case OUTCOME_DISCONNECTED:
+        if (target->was_lost)
+            return "only a cancel was sent, but contact was lost meanwhile: its client may have dropped "
+                   "the connection, or a crash of the server ended it";
         return "only a cancel was sent: its client or pooler dropped the connection";
     default:
         return NULL;
@@ -136,11 +139,9 @@ void finish_settled(const Turn *turn, size_t index, const char *leftover)
             target->outcome = OUTCOME_DISCONNECTED;
     }
     target_note(turn->engine, target, outcome_note(target, arena));
-    if (target->perhaps_sent)
+    if (target->doubt)
         target_note(turn->engine, target,
-                    arena_printf(arena,
-                                 "contact was lost at the %s, so it may have ended by itself",
-                                 remedy_name(target->last_sent)));
+                    arena_printf(arena, "%s, so it may have ended by itself", target->doubt));
     finish_now(turn, index, target->outcome, leftover);
     target->finished_us = seen_us;
 }
@@ -161,9 +162,8 @@ static void finish_perhaps_sent(const Turn *turn, size_t index)
     Arena *arena = &turn->engine->arena;
 
     finish_now(turn, index, OUTCOME_UNKNOWN,
-               arena_printf(arena,
-                            "contact was lost at the %s, which may never have been sent: it is %s",
-                            remedy_name(target->last_sent), advice_seen(&target->last, arena)));
+               arena_printf(arena, "%s, which may never have been sent: it is %s", target->doubt,
+                            advice_seen(&target->last, arena)));
 }
 
 void finish_unresolved(const Turn *turn, size_t index)
@@ -179,7 +179,7 @@ void finish_unresolved(const Turn *turn, size_t index)
         target_note(turn->engine, target,
                     arena_printf(arena, "%s, and it was still there at the last look",
                                  turn->engine->interrupted));
-    if (target->perhaps_sent) {
+    if (target->doubt) {
         finish_perhaps_sent(turn, index);
         return;
     }

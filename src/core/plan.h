@@ -14,7 +14,7 @@ typedef enum EventKind {
     EVENT_TIME,      /* the deadline of a plan has come, or just time */
     EVENT_LOST,      /* contact with the server is lost */
     EVENT_BACK,      /* contact again: `world` says with which server */
-    EVENT_GIVE_UP,   /* contact will not come back */
+    EVENT_GIVE_UP,   /* nothing more will be seen: contact will not come back, or `text` says why */
     EVENT_INTERRUPT, /* nothing more may be begun: `text` says why ("interrupted by the operator")
                       */
 } EventKind;
@@ -22,9 +22,11 @@ typedef enum EventKind {
 /* How PostgreSQL answered a guarded signal. */
 typedef enum SignalResult {
     SIGNAL_SENT,
-    SIGNAL_MOVED,  /* identity or stamp no longer match: nothing was sent */
-    SIGNAL_DENIED, /* 42501 */
-    SIGNAL_FAILED, /* another error; nothing was sent */
+    SIGNAL_MOVED,    /* identity or stamp no longer match: nothing was sent */
+    SIGNAL_DENIED,   /* 42501 */
+    SIGNAL_FAILED,   /* an error that comes before the signal: nothing was sent */
+    SIGNAL_DOUBTFUL, /* any other error, such as a cancel of our own statement: it may have been
+                        sent */
 } SignalResult;
 
 typedef struct Event {

@@ -127,7 +127,7 @@ Stamp stamp_for(Scope scope, unsigned int chosen_by, const Session *session)
         stamp.tests |= CHOSEN_QUERY_START | CHOSEN_STATE;
     if (scope == SCOPE_TRANSACTION)
         stamp.tests |= CHOSEN_XACT_START;
-    if (scope == SCOPE_TRANSACTION && session->xact_start == TIME_UNKNOWN)
-        stamp.tests |= CHOSEN_STATE | CHOSEN_STATE_CHANGE;
+    if ((stamp.tests & CHOSEN_XACT_START) && session->xact_start == TIME_UNKNOWN)
+        stamp.tests |= CHOSEN_STATE | CHOSEN_STATE_CHANGE; /* every idle session has none either */
     return stamp;
 }

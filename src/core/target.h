@@ -55,6 +55,7 @@ enum {
     CHOSEN_XACT_START = 1 << 2,
     CHOSEN_QUERY_START = 1 << 3,
     CHOSEN_APPLICATION = 1 << 4,
+    SPARED_SYNCREP = 1 << 5, /* not by that: it must not wait for synchronous replication by now */
 };
 
 typedef struct Ladder {

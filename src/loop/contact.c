@@ -4,6 +4,7 @@
 
 #define RETRY_FIRST_US (50 * US_PER_MS)
 #define RETRY_LONGEST_US (2 * US_PER_S)
+#define STALL_SHORTEST_US (2 * US_PER_S)
 
 static void lose(Runner *runner)
 {
@@ -59,14 +60,6 @@ static void advance_greeting(Runner *runner)
 
 static void advance_lost(Runner *runner)
 {
-    int64_t now = clock_steady_us();
-
-    if (now - runner->lost_since_us >= runner->setup.give_up_us) {
-        Event event = {.kind = EVENT_GIVE_UP};
-
-        runner_feed(runner, &event);
-        return;
-    }
     switch (link_state(runner->setup.link)) {
     case LINK_READY:
         greet(runner);
@@ -75,7 +68,7 @@ static void advance_lost(Runner *runner)
         try_again_later(runner);
         break;
     case LINK_CLOSED:
-        if (now >= runner->retry_us)
+        if (clock_steady_us() >= runner->retry_us)
             link_start(runner->setup.link);
         break;
     default: /* it is connecting */
@@ -83,26 +76,55 @@ static void advance_lost(Runner *runner)
     }
 }
 
+/* How long an answer may take: our statements are short, so a server that says nothing for as long
+ * as that hangs, or the network does. */
+static int64_t stall_limit_us(const Runner *runner)
+{
+    int64_t limit = runner->setup.give_up_us;
+
+    return limit < STALL_SHORTEST_US ? STALL_SHORTEST_US : limit;
+}
+
+static bool is_stalled(const Runner *runner)
+{
+    int64_t since = link_waiting_since_us(runner->setup.link);
+
+    return since != TIME_NEVER && clock_steady_us() - since >= stall_limit_us(runner);
+}
+
+static void give_up(Runner *runner)
+{
+    Event event = {.kind = EVENT_GIVE_UP};
+
+    runner_feed(runner, &event);
+}
+
 void contact_advance(Runner *runner)
 {
-    if (!runner->lost && (runner->distrusted || link_state(runner->setup.link) != LINK_READY)) {
+    bool ready = link_state(runner->setup.link) == LINK_READY;
+
+    if (!runner->lost && (runner->distrusted || !ready || is_stalled(runner))) {
         runner->distrusted = false;
         link_stop(runner->setup.link);
         lose(runner);
     }
-    if (runner->lost && runner->greeting)
+    if (!runner->lost)
+        return;
+    if (clock_steady_us() - runner->lost_since_us >= runner->setup.give_up_us)
+        give_up(runner);
+    else if (runner->greeting)
         advance_greeting(runner);
-    else if (runner->lost)
+    else
         advance_lost(runner);
 }
 
 int64_t contact_deadline(const Runner *runner)
 {
-    int64_t give_up = runner->lost_since_us + runner->setup.give_up_us;
+    int64_t give_up_us = runner->lost_since_us + runner->setup.give_up_us;
 
     if (!runner->lost)
         return TIME_NEVER;
-    if (link_state(runner->setup.link) == LINK_CLOSED && runner->retry_us < give_up)
+    if (link_state(runner->setup.link) == LINK_CLOSED && runner->retry_us < give_up_us)
         return runner->retry_us;
-    return give_up;
+    return give_up_us;
 }

@@ -80,9 +80,9 @@ static const char *names(Leftover *leftover)
     list = indexes->texts[0];
     for (size_t i = 1; i < indexes->count; i++)
         list = arena_printf(&leftover->arena, "%s, %s", list, indexes->texts[i]);
-    return arena_printf(&leftover->arena,
-                        "invalid on its table now: %s; DROP INDEX CONCURRENTLY removes what it left",
-                        list);
+    return arena_printf(
+        &leftover->arena,
+        "invalid on its table now: %s; DROP INDEX CONCURRENTLY removes what it left", list);
 }
 
 /* Tells the engine what it has waited for. The link goes first, so that this happens once. */

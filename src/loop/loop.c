@@ -10,6 +10,10 @@
 
 #include "base/timefmt.h"
 
+/* For one answer; longer than our own statement_timeout, so that the server speaks first if it can.
+ */
+#define AWAIT_LONGEST_US (40 * US_PER_S)
+
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define STOP_SIGNALS (sizeof(stop_signals) / sizeof(stop_signals[0]))
@@ -204,12 +208,19 @@ bool loop_await_input(Loop *loop, int fd)
 
 bool loop_await(Loop *loop, Link *link, const Answer *answer, Err *err)
 {
+    int64_t deadline = clock_steady_us() + AWAIT_LONGEST_US;
+
     while (!answer->done) {
         if (loop->interrupts > 0) {
             link_stop(link);
             return interrupted(err);
         }
-        loop_turn(loop, TIME_NEVER);
+        if (clock_steady_us() >= deadline) {
+            link_stop(link);
+            return err_set(err, ERR_CONNECTION, "the server did not answer within %d s",
+                           (int) (AWAIT_LONGEST_US / US_PER_S));
+        }
+        loop_turn(loop, deadline);
     }
     if (answer->failed)
         *err = answer->err;

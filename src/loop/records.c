@@ -94,7 +94,7 @@ void records_add_intent(Runner *runner, const Action *action)
     json_object_set_new(object, "scope", json_string(scope_name(target->scope)));
     json_object_set_new(object, "reason", json_string(action->text));
     set_mandate(object, runner, arena);
-    json_object_set_new(object, "session", json_session(&target->before, record->at_us));
+    json_object_set_new(object, "session", json_session(&target->before, target->seen_us));
     json_object_set_new(object, "locks", json_integer(target->before.locks));
     json_object_set_new(object, "waiters", json_integer(target->before.waiters));
     record->body = json_text(arena, object);

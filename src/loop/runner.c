@@ -15,6 +15,9 @@
 /* Lines for the server's log stand back behind looks, but not for longer than this. */
 #define LOG_WAIT_US (100 * US_PER_MS)
 
+/* After an interrupt, what is on its way is waited for so long, or until the next one. */
+#define INTERRUPT_WAIT_US (3 * US_PER_S)
+
 /* A turn lasts at most so long, so that live progress moves. */
 #define TURN_LONGEST_US (200 * US_PER_MS)
 
@@ -201,10 +204,19 @@ static void heed_interrupts(Runner *runner)
 {
     Event event = {.kind = EVENT_INTERRUPT, .text = "interrupted by the operator"};
 
-    if (loop_interrupts(runner->setup.loop) == runner->interrupts)
+    if (runner->interrupts == 0 && loop_interrupts(runner->setup.loop) > 0) {
+        runner->interrupts = 1;
+        runner->interrupted_us = clock_steady_us();
+        runner_feed(runner, &event);
+    }
+    if (runner->interrupts == 0)
         return;
-    runner->interrupts = loop_interrupts(runner->setup.loop);
-    runner_feed(runner, &event);
+    if (loop_interrupts(runner->setup.loop) > 1 ||
+        clock_steady_us() - runner->interrupted_us >= INTERRUPT_WAIT_US) {
+        event = (Event){.kind = EVENT_GIVE_UP,
+                        .text = "interrupted by the operator before its effect could be seen"};
+        runner_feed(runner, &event);
+    }
 }
 
 static void turn(Runner *runner)
@@ -249,6 +261,7 @@ static void begin(Runner *runner)
         ask_warm(runner->setup.link, &runner->warm[i]);
     }
     leftover_prepare(runner);
+    contact_advance(runner); /* it may have been lost while the operator was asked */
     heed_interrupts(runner);
     runner_feed(runner, &event);
     looks_send(runner);

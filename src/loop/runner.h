@@ -27,7 +27,7 @@ typedef struct Mandate {
 
 typedef struct RunnerSetup {
     Loop *loop;
-    Link *link;        /* ready */
+    Link *link; /* ready */
     Store *store;
     Engine *engine;
     const World *world;

@@ -35,6 +35,7 @@ struct Runner {
     bool audit_failed;
     Err audit_err;
     unsigned int interrupts; /* that the engine has been told of */
+    int64_t interrupted_us;  /* steady; when it was */
 
     LookSet wanted[2]; /* quick, full: for the next look of that kind */
     LookSet asked[2];  /* what the look on its way is for */

@@ -79,7 +79,7 @@ void ask_signal(Link *link, SignalAnswer *answer, Remedy remedy, const Stamp *st
 void ask_warm(Link *link, Answer *answer);
 
 /* How it was answered, once it is done and contact was not lost; answer.err has the reason of
- * SIGNAL_DENIED and SIGNAL_FAILED. */
+ * SIGNAL_DENIED, SIGNAL_FAILED and SIGNAL_DOUBTFUL. */
 SignalResult signal_result(const SignalAnswer *answer);
 
 /* Writes the lines (one text, lines parted by newlines, clean) to the server's log as LOG. */

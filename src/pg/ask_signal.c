@@ -7,6 +7,7 @@
 #include "pg/rows.h"
 
 #define SQLSTATE_INSUFFICIENT_PRIVILEGE "42501"
+#define SQLSTATE_LOCK_NOT_AVAILABLE "55P03"
 
 /* No row: the stamp did not match. False: the process went between the test and the call. */
 static bool read_signal(Answer *base, const PGresult *result, size_t index)
@@ -37,10 +38,13 @@ void ask_signal(Link *link, SignalAnswer *answer, Remedy remedy, const Stamp *st
 
 SignalResult signal_result(const SignalAnswer *answer)
 {
-    if (answer->answer.failed &&
-        strcmp(answer->answer.sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) == 0)
+    if (!answer->answer.failed)
+        return answer->result;
+    if (strcmp(answer->answer.sqlstate, SQLSTATE_INSUFFICIENT_PRIVILEGE) == 0)
         return SIGNAL_DENIED;
-    return answer->answer.failed ? SIGNAL_FAILED : answer->result;
+    if (strcmp(answer->answer.sqlstate, SQLSTATE_LOCK_NOT_AVAILABLE) == 0)
+        return SIGNAL_FAILED; /* of the look-up of the roles, which comes before the signal */
+    return SIGNAL_DOUBTFUL;
 }
 
 static bool read_nothing(Answer *base, const PGresult *result, size_t index)

@@ -377,6 +377,11 @@ size_t link_pending(const Link *link)
     return pipeline_pending(link->pipeline);
 }
 
+int64_t link_waiting_since_us(const Link *link)
+{
+    return pipeline_waiting_since_us(link->pipeline);
+}
+
 int link_server_version(const Link *link)
 {
     return link->state == LINK_READY ? PQserverVersion(link->conn) : 0;

@@ -9,6 +9,7 @@
 #define PGQUELL_PG_LINK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -41,8 +42,9 @@ void link_params_add(LinkParams *params, const char *keyword, const char *value)
 Link *link_new(const LinkParams *params);
 void link_free(Link *link);
 
-/* A link of its own to another database of the very server that this one, which is ready, is connected
- * to. The name is taken literally, since a database may be called anything, also "host=elsewhere". */
+/* A link of its own to another database of the very server that this one, which is ready, is
+ * connected to. The name is taken literally, since a database may be called anything, also
+ * "host=elsewhere". */
 Link *link_sibling(const Link *link, const char *database);
 
 /* Begins to connect, from scratch; what is still asked fails. */
@@ -61,8 +63,9 @@ int link_fd(const Link *link);
 unsigned int link_wants(const Link *link);
 void link_advance(Link *link, unsigned int ready);
 
-/* Questions that have no answer yet. */
+/* Questions that have no answer yet, and since when (steady clock) the first of them waits. */
 size_t link_pending(const Link *link);
+int64_t link_waiting_since_us(const Link *link); /* TIME_NEVER when none does */
 /* As PQserverVersion(); 0 before LINK_READY. */
 int link_server_version(const Link *link);
 

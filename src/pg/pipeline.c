@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/timefmt.h"
+
 #define STATEMENTS_MAX 4 /* of one question */
 
 /* A question on its way. */
@@ -27,6 +29,7 @@ struct Pipeline {
     Question *first;
     Question **last;
     size_t pending;
+    int64_t since_us; /* steady: since when the first question is the first */
     bool flushed;
     bool failed; /* a send failed; found out by pipeline_advance() */
     bool prepared[SQL_IDS];
@@ -116,6 +119,8 @@ void pipeline_ask(Pipeline *pipeline, Answer *answer, ReadResult *read, const St
     Question *question = xcalloc(1, sizeof(*question));
 
     assert(count > 0 && count <= STATEMENTS_MAX);
+    if (!pipeline->first)
+        pipeline->since_us = clock_steady_us();
     question->answer = answer;
     question->read = read;
     *pipeline->last = question;
@@ -136,6 +141,7 @@ static void end_question(Pipeline *pipeline)
     Answer *answer = question->answer;
 
     pipeline->first = question->next;
+    pipeline->since_us = clock_steady_us();
     if (!pipeline->first)
         pipeline->last = &pipeline->first;
     pipeline->pending--;
@@ -238,6 +244,11 @@ bool pipeline_is_flushed(const Pipeline *pipeline)
 size_t pipeline_pending(const Pipeline *pipeline)
 {
     return pipeline->pending;
+}
+
+int64_t pipeline_waiting_since_us(const Pipeline *pipeline)
+{
+    return pipeline->first ? pipeline->since_us : TIME_NEVER;
 }
 
 const char *pipeline_sqlstate(const Pipeline *pipeline)

@@ -5,10 +5,10 @@
 
 #include <assert.h>
 
-/* Our session, and only ours: behind a pooler the pid is not the one that the connection was told ($1),
- * and another's session must not get our settings. statement_timeout bounds what a hung server can do to us, lock_timeout what a lock
- * on pg_authid can; the rest keeps our session from being ended, or our results from depending on
- * taste. */
+/* Our session, and only ours: behind a pooler the pid is not the one that the connection was told
+ * ($1), and another's session must not get our settings. statement_timeout bounds what a hung
+ * server can do to us, lock_timeout what a lock on pg_authid can; the rest keeps our session from
+ * being ended, or our results from depending on taste. */
 static void settings(StrBuf *buf, int version)
 {
     static const struct {
@@ -34,7 +34,8 @@ static void settings(StrBuf *buf, int version)
         if (version >= rows[i].since)
             strbuf_printf(buf, "%spg_catalog.set_config('%s', '%s', false)", i ? ", " : "",
                           rows[i].name, rows[i].value);
-    strbuf_add(buf, " WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4");
+    strbuf_add(buf,
+               " WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $1::pg_catalog.int4");
 }
 
 /* The role that counts for signals is the current one, for what is "ours" the login role. */
@@ -153,6 +154,7 @@ static void guarded(StrBuf *buf, const char *function)
         "$7::pg_catalog.timestamptz) "
         "AND ($3::pg_catalog.int4 & 16 = 0 OR a.application_name IS NOT DISTINCT FROM "
         "$8::pg_catalog.text) "
+        "AND ($3::pg_catalog.int4 & 32 = 0 OR a.wait_event IS DISTINCT FROM 'SyncRep') "
         "OFFSET 0) s");
 }
 

@@ -36,6 +36,8 @@ static void print_stamp(StrBuf *out, const Stamp *stamp)
         print_instant(out, "query_start", stamp->query_start);
     if (stamp->tests & CHOSEN_APPLICATION)
         strbuf_printf(out, " application=\"%s\"", stamp->application ? stamp->application : "none");
+    if (!(stamp->tests & SPARED_SYNCREP))
+        strbuf_add(out, " even in SyncRep");
     strbuf_add(out, "\n");
 }
 

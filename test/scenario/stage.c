@@ -128,17 +128,15 @@ static void play_recorded(Stage *stage, const Words *words)
 static SignalResult result_named(const Words *words)
 {
     static const char *const names[] = {
-        [SIGNAL_SENT] = "sent",
-        [SIGNAL_MOVED] = "moved",
-        [SIGNAL_DENIED] = "denied",
-        [SIGNAL_FAILED] = "failed",
+        [SIGNAL_SENT] = "sent",     [SIGNAL_MOVED] = "moved",       [SIGNAL_DENIED] = "denied",
+        [SIGNAL_FAILED] = "failed", [SIGNAL_DOUBTFUL] = "doubtful",
     };
 
     if (words->count > 2)
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
             if (strcmp(words->words[2], names[i]) == 0)
                 return (SignalResult) i;
-    scenario_fail(&words->place, "signalled needs sent, moved, denied or failed");
+    scenario_fail(&words->place, "signalled needs sent, moved, denied, failed or doubtful");
 }
 
 static void play_signalled(Stage *stage, const Words *words)
@@ -208,8 +206,10 @@ static void play_back(Stage *stage, const Words *words)
         world.system_identifier++;
     else if (strcmp(how, "untold") == 0)
         world.system_identifier = 0;
+    else if (strcmp(how, "standby") == 0)
+        world.standby = !world.standby;
     else if (strcmp(how, "same") != 0)
-        scenario_fail(&words->place, "back takes same, restarted, another or untold");
+        scenario_fail(&words->place, "back takes same, restarted, another, untold or standby");
     step(stage, &event);
 }
 
@@ -217,7 +217,8 @@ static void play_give_up(Stage *stage, const Words *words)
 {
     Event event = {.kind = EVENT_GIVE_UP};
 
-    (void) words;
+    if (words->count > 1)
+        event.text = words->words[1];
     step(stage, &event);
 }
 

@@ -47,7 +47,7 @@ case 'not on a terminal one target needs none' => sub {
 case 'on a terminal even one target is asked about, and the consequence shown first' => sub {
 	my $s = session()->in_transaction('UPDATE account SET balance = 1 WHERE id = 1');
 	my $run = pgquell_pty('stop', $s->pid);
-	$run->wait_output(qr/\?/);
+	$run->wait_output(qr{\[y/N\]});
 	my $shown = $run->out;
 	like($shown, qr/${\ $s->pid}/, 'which session');
 	like($shown, qr/terminate/i, 'what would be sent');

@@ -178,10 +178,10 @@ static bool may_claim(const Game *game, const Play *play, const Target *target)
         [OUTCOME_DISCONNECTED] = !play->alive && cancelled && !play->terminated,
         [OUTCOME_SURVIVED] = play->alive && !over && play->cancelled && !play->terminated,
         [OUTCOME_STUCK] = play->alive && play->terminated,
-        [OUTCOME_HELD] = game->interrupted && is_untouched(play),
+        [OUTCOME_HELD] = is_untouched(play),
         [OUTCOME_REFUSED] = is_untouched(play),
         [OUTCOME_DENIED] = is_untouched(play),
-        [OUTCOME_UNKNOWN] = game->ever_lost,
+        [OUTCOME_UNKNOWN] = game->ever_lost || play->perhaps,
     };
 
     return allowed[target->outcome];
@@ -241,6 +241,15 @@ static void feed(Game *game, Event event)
 
 /* --- what happens --- */
 
+/* An error that may have come before the signal or after it. */
+static SignalResult doubt(Game *game, Play *play)
+{
+    play->perhaps = true;
+    if (dice(game, 2) == 0)
+        deliver(game, play);
+    return SIGNAL_DOUBTFUL;
+}
+
 static void answer_signal(Game *game, size_t index)
 {
     Play *play = &game->plays[index];
@@ -251,6 +260,8 @@ static void answer_signal(Game *game, size_t index)
         event.signal = SIGNAL_MOVED;
     else if (!game->nothing_more && dice(game, 10) == 0)
         event.signal = dice(game, 2) == 0 ? SIGNAL_DENIED : SIGNAL_FAILED;
+    else if (dice(game, 15) == 0)
+        event.signal = doubt(game, play);
     else
         deliver(game, play);
     feed(game, event);
