@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <termios.h>
 #include <unistd.h>
 
 #define ANSWER_MAX 64
@@ -21,7 +20,6 @@ Confirmation confirm_ask(Loop *loop, const char *question)
     ssize_t length;
 
     (void) fflush(stdout);
-    (void) tcflush(STDIN_FILENO, TCIFLUSH); /* what was typed before the question answers nothing */
     (void) fprintf(stderr, "%s [y/N] ", question);
     (void) fflush(stderr);
     if (!loop_await_input(loop, STDIN_FILENO)) {

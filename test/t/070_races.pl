@@ -169,4 +169,29 @@ case 'a cursor: every FETCH is another statement, so the whole transaction is ad
 	is($all->{json}[0]{outcome}, 'cancelled', 'which ends it, cursor and all');
 };
 
+case 'our connection is cut while the question stands: it connects again and looks first' => sub {
+	my $s = session()->busy;
+	my $r = with_gap(
+		[ 'cancel', $s->pid ],
+		sub {
+			sql(q{SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+				WHERE application_name LIKE 'pgquell%'});
+		});
+	is_exit($r, 0);
+	is_trail($s->pid, 'cancelled', 1);
+	wait_for_state($s, state => 'idle');
+};
+
+case 'its row hides itself before the signal: unknown, with the grant' => sub {
+	sql('CREATE ROLE watcher LOGIN; GRANT pg_signal_backend, pg_read_all_stats TO watcher');
+	my $s = session()->busy;
+	my $r = with_gap(
+		[ 'cancel', $s->pid, '-U', 'watcher' ],
+		sub { sql('REVOKE pg_read_all_stats FROM watcher') });
+	is_exit($r, 1);
+	like($r->{plain}, qr/\bunknown\b.*GRANT pg_read_all_stats TO watcher/s, 'it says so');
+	is_trail($s->pid, 'unknown', 0);
+	is_alive($s);
+};
+
 done_testing();

@@ -179,9 +179,9 @@ sub wait_output
 {
 	my ($self, $pattern, $seconds) = @_;
 	return $self
-	  if poll_until(sub { $self->out . $self->err =~ $pattern || !$self->running },
+	  if poll_until(sub { ($self->out . $self->err) =~ $pattern || !$self->running },
 		$seconds || 30)
-	  && $self->out . $self->err =~ $pattern;
+	  && ($self->out . $self->err) =~ $pattern;
 	die 'process ' . $self->{pid} . " did not print $pattern; it printed: "
 	  . $self->out . $self->err . "\n";
 }
