@@ -178,12 +178,15 @@ static ErrCode perform(Act *act, Err *err)
         .on_turn = report_turn,
         .context = &act->report,
     };
+    Err log_err = {0};
     bool stored;
 
+    setup.ret_log_err = &log_err;
     runner_make_id(run);
     (void) gethostname(host, sizeof(host) - 1);
     stored = runner_run(&setup, err);
     report_end(&act->report);
+    report_unlogged(&log_err);
     if (stored)
         return overall(act);
     if (count_signalled(act->engine) > 0)

@@ -68,6 +68,8 @@ static void print_verdict(const Scene *scene, const StoreVerdict *verdict,
                   verdict->records == 1 ? "" : "s", verdict->head);
     if (comparison && comparison->missing > 0)
         print_missing(comparison);
+    else if (comparison && comparison->heads.count == 0)
+        (void) printf("no line of pgquell in server log \"%s\": it proves nothing\n", log);
     else if (comparison)
         (void) printf("%zu head%s in server log \"%s\", all of them in the trail\n",
                       comparison->heads.count, comparison->heads.count == 1 ? "" : "s", log);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "ui/actions.h"
 #include "ui/json.h"
 
@@ -91,6 +92,19 @@ void report_end(Report *report)
     erase_progress(report);
     if (!report->settings->json && !report->settings->quiet)
         actions_summary(stdout, report->engine, report->look);
+}
+
+void report_unlogged(const Err *err)
+{
+    StrBuf reason;
+
+    if (err->code == ERR_NONE)
+        return;
+    strbuf_init(&reason);
+    text_clean(&reason, err->message);
+    (void) fprintf(stderr, "pgquell: warning: could not write to the server's log: %s\n",
+                   reason.text);
+    strbuf_done(&reason);
 }
 
 void report_done(Report *report)

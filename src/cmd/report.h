@@ -32,6 +32,9 @@ void report_turn(void *context);
 /* The last results and the summary. */
 void report_end(Report *report);
 
+/* Warns that the server's log lacks lines, where it does. */
+void report_unlogged(const Err *err);
+
 void report_done(Report *report);
 
 #endif

@@ -115,6 +115,12 @@ static void explain_slots(Err *err)
                  "database.");
 }
 
+static void explain_password(Err *err)
+{
+    if (strstr(err->message, "no password supplied"))
+        (void) err_hint(err, "Ask for one with -W, or give it in ~/.pgpass or PGPASSWORD.");
+}
+
 static bool connect_with_password(Scene *scene, Err *err)
 {
     const Settings *settings = scene->settings;
@@ -160,6 +166,7 @@ bool scene_connect(Scene *scene, Err *err)
     make_params(scene);
     if (!connect_with_password(scene, err)) {
         explain_slots(err);
+        explain_password(err);
         return false;
     }
     return learn_world(scene, err);

@@ -44,17 +44,23 @@ static bool parse_choice(const OptionRow *row, const char *const *words, const c
 {
     const char *nearest;
     size_t count = 0;
+    StrBuf list;
 
+    strbuf_init(&list);
     for (; words[count]; count++) {
+        strbuf_printf(&list, "%s%s", count ? ", " : "", words[count]);
         if (strcmp(words[count], value) == 0) {
+            strbuf_done(&list);
             *ret_index = count;
             return true;
         }
     }
     nearest = text_nearest(value, words, count);
     (void) err_set(err, ERR_USAGE, "invalid value \"%s\" for --%s", value, row->name);
-    return err_hint(err, "%s%s%sIt takes: %s.", nearest ? "Did you mean \"" : "",
-                    nearest ? nearest : "", nearest ? "\"? " : "", row->text);
+    (void) err_hint(err, "%s%s%sIt takes one of: %s.", nearest ? "Did you mean \"" : "",
+                    nearest ? nearest : "", nearest ? "\"? " : "", list.text);
+    strbuf_done(&list);
+    return false;
 }
 
 static bool parse_count(const OptionRow *row, const char *value, int most, int *ret_count, Err *err)

@@ -117,7 +117,8 @@ static const char *outcome_note(const Target *target, Arena *arena)
         return cancelled_note(target, arena);
     case OUTCOME_DISCONNECTED:
         if (target->was_lost)
-            return "only a cancel was sent, but contact was lost meanwhile: its client may have dropped "
+            return "only a cancel was sent, but contact was lost meanwhile: its client may have "
+                   "dropped "
                    "the connection, or a crash of the server ended it";
         return "only a cancel was sent: its client or pooler dropped the connection";
     default:

@@ -66,7 +66,9 @@ static void on_log(Answer *answer)
 {
     Runner *runner = answer->owner;
 
-    runner->signals_open--; /* whether it was written changes nothing: the trail is ours */
+    runner->signals_open--;
+    if (answer->failed && !answer->lost && runner->setup.ret_log_err)
+        *runner->setup.ret_log_err = answer->err; /* the trail is ours, so nothing else changes */
 }
 
 static void send_log_lines(Runner *runner)

@@ -32,6 +32,7 @@ typedef struct RunnerSetup {
     Engine *engine;
     const World *world;
     Mandate mandate;
+    Err *ret_log_err;   /* set when a line could not be written to the server's log; may be NULL */
     int64_t give_up_us; /* how long contact may stay lost before what is open counts as unknown */
     void (*on_turn)(void *context); /* for live progress; may be NULL */
     void *context;
