@@ -100,6 +100,20 @@ case 'with --allow concurrently it is stopped, and the invalid index named' => s
 		'f', 'it is invalid indeed');
 };
 
+# Its name would lead elsewhere if it were taken for a conninfo string.
+case 'the invalid index is named in a database whose name is a trap' => sub {
+	no_sync_standby();
+	my $name = 'host=localhost port=1';
+	sql(qq{CREATE DATABASE "$name" TEMPLATE template0});
+	my $old = session(role => 'postgres', database => $name);
+	$old->query('CREATE TABLE t AS SELECT 1 AS i');
+	$old->query('BEGIN; UPDATE t SET i = 2;');
+	my $s = session(role => 'postgres', database => $name)
+	  ->waiting('CREATE INDEX CONCURRENTLY trapped ON t (i);');
+	my $r = pgquell('cancel', $s->pid, '--allow', 'concurrently', '--json');
+	is_action($r, exit => 0, outcome => 'cancelled', note => qr/public\.trapped/);
+};
+
 case 'REINDEX CONCURRENTLY is refused as well' => sub {
 	my $old = session()->in_transaction('UPDATE account SET balance = 6 WHERE id = 6');
 	my $s = session()->waiting('REINDEX INDEX CONCURRENTLY account_pkey;');

@@ -49,6 +49,8 @@ case 'no server, no such host, no such database, a role that may not: exit 3' =>
 	my $port = PostgreSQL::Test::Cluster::get_free_port();
 	no_connection(pgquell('ps', { env => { PGPORT => $port } }), qr/$port/);
 	no_connection(pgquell('ps', '-h', '/nonexistent'), qr/nonexistent/);
+	no_connection(pgquell('ps', '-h', 'localhost', '-p', '99999'), qr/port/);
+	no_connection(pgquell('ps', '-h', 'no.such.host.invalid'), qr/no\.such\.host/);
 	no_connection(pgquell('ps', '-d', 'no_such_database'), qr/no_such_database/);
 	no_connection(pgquell('ps', '-U', 'nobody_may'), qr/reject/);
 };
