@@ -18,6 +18,9 @@
 /* After an interrupt, what is on its way is waited for so long, or until the next one. */
 #define INTERRUPT_WAIT_US (3 * US_PER_S)
 
+/* How long the server may take to show, before anything is sent, that it is still there. */
+#define CONTACT_WAIT_US (2 * US_PER_S)
+
 /* A turn lasts at most so long, so that live progress moves. */
 #define TURN_LONGEST_US (200 * US_PER_MS)
 
@@ -254,16 +257,30 @@ static void drain(Runner *runner)
     link_stop(runner->setup.link); /* what has not come by now has nowhere to go to */
 }
 
+/* Has the server plan what will be sent, and so finds out, while nothing has been sent, whether
+ * there still is contact: the operator may have been asked for long. */
+static void prove_contact(Runner *runner)
+{
+    const size_t rounds = sizeof(runner->warm) / sizeof(runner->warm[0]);
+    int64_t deadline = clock_steady_us() + CONTACT_WAIT_US;
+
+    for (size_t i = 0; i < rounds; i++) {
+        runner->warm[i].arena = &runner->signal_arena;
+        ask_warm(runner->setup.link, &runner->warm[i]);
+    }
+    while (!runner->warm[rounds - 1].done && clock_steady_us() < deadline &&
+           loop_interrupts(runner->setup.loop) == 0)
+        loop_turn(runner->setup.loop, deadline);
+    runner->distrusted = !runner->warm[rounds - 1].done;
+    contact_advance(runner);
+}
+
 static void begin(Runner *runner)
 {
     Event event = {.kind = EVENT_GO};
 
-    for (size_t i = 0; i < sizeof(runner->warm) / sizeof(runner->warm[0]); i++) {
-        runner->warm[i].arena = &runner->signal_arena;
-        ask_warm(runner->setup.link, &runner->warm[i]);
-    }
+    prove_contact(runner);
     leftover_prepare(runner);
-    contact_advance(runner); /* it may have been lost while the operator was asked */
     heed_interrupts(runner);
     runner_feed(runner, &event);
     looks_send(runner);
