@@ -133,7 +133,7 @@ static bool open_store(Act *act, Err *err)
     return store_open(path, STORE_APPEND, &act->store, err);
 }
 
-/* The outcome of all: the first that applies of the exit statuses, as docs/exit-status.md lists
+/* The outcome of all: the first that applies of the exit statuses, as docs/design.md lists
  * them. */
 static ErrCode overall(const Act *act)
 {

@@ -21,13 +21,11 @@ struct Link {
     Pipeline *pipeline;
     PostgresPollingStatusType polling;
     bool needs_password;
-    char sqlstate[SQLSTATE_MAX];
     Err err;
 };
 
 /* What a state waits for and what it does when that comes. */
 typedef struct StateRow {
-    const char *name;
     int (*fd)(const Link *link);
     unsigned int (*wants)(const Link *link);
     void (*advance)(Link *link, unsigned int ready);
@@ -139,9 +137,6 @@ static void keep_message(Link *link, const char *message)
  */
 static void broken(Link *link)
 {
-    const char *first = pipeline_sqlstate(link->pipeline);
-
-    (void) snprintf(link->sqlstate, sizeof(link->sqlstate), "%s", first);
     drop(link);
     link->state = LINK_BROKEN;
     pipeline_fail(link->pipeline, &link->err);
@@ -218,7 +213,6 @@ void link_start(Link *link)
 
     link_stop(link);
     link->needs_password = false;
-    link->sqlstate[0] = '\0';
     if (link->literal) {
         connect_to(link, &link->params);
         return;
@@ -325,21 +319,16 @@ static void advance_nothing(Link *link, unsigned int ready)
 }
 
 static const StateRow rows[] = {
-    [LINK_CLOSED] = {"closed", fd_none, wants_nothing, advance_nothing},
-    [LINK_RESOLVING] = {"resolving", fd_resolving, wants_read, advance_resolving},
-    [LINK_CONNECTING] = {"connecting", fd_conn, wants_polling, advance_connecting},
-    [LINK_READY] = {"ready", fd_conn, wants_ready, advance_ready},
-    [LINK_BROKEN] = {"broken", fd_none, wants_nothing, advance_nothing},
+    [LINK_CLOSED] = {fd_none, wants_nothing, advance_nothing},
+    [LINK_RESOLVING] = {fd_resolving, wants_read, advance_resolving},
+    [LINK_CONNECTING] = {fd_conn, wants_polling, advance_connecting},
+    [LINK_READY] = {fd_conn, wants_ready, advance_ready},
+    [LINK_BROKEN] = {fd_none, wants_nothing, advance_nothing},
 };
 
 LinkState link_state(const Link *link)
 {
     return link->state;
-}
-
-const char *link_state_name(LinkState state)
-{
-    return rows[state].name;
 }
 
 int link_fd(const Link *link)
@@ -365,11 +354,6 @@ const Err *link_error(const Link *link)
 bool link_needs_password(const Link *link)
 {
     return link->needs_password;
-}
-
-const char *link_sqlstate(const Link *link)
-{
-    return link->sqlstate;
 }
 
 size_t link_pending(const Link *link)

@@ -52,12 +52,9 @@ void link_start(Link *link);
 void link_stop(Link *link);
 
 LinkState link_state(const Link *link);
-const char *link_state_name(LinkState state);
 const Err *link_error(const Link *link);
 /* The connection failed for want of a password, and none was given. */
 bool link_needs_password(const Link *link);
-/* The SQLSTATE with which it broke, "" when there was none. */
-const char *link_sqlstate(const Link *link);
 
 int link_fd(const Link *link);
 unsigned int link_wants(const Link *link);

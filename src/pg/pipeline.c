@@ -33,7 +33,6 @@ struct Pipeline {
     bool flushed;
     bool failed; /* a send failed; found out by pipeline_advance() */
     bool prepared[SQL_IDS];
-    char sqlstate[SQLSTATE_MAX];
 };
 
 Pipeline *pipeline_new(void)
@@ -59,7 +58,6 @@ void pipeline_attach(Pipeline *pipeline, PGconn *conn)
     pipeline->conn = conn;
     pipeline->flushed = true;
     pipeline->failed = false;
-    pipeline->sqlstate[0] = '\0';
     memset(pipeline->prepared, 0, sizeof(pipeline->prepared));
 }
 
@@ -203,7 +201,6 @@ static void take_result(Pipeline *pipeline, const PGresult *result)
         break;
     default:
         not_prepared(pipeline, prepares);
-        keep_sqlstate(pipeline->sqlstate, result);
         keep_error(answer, result);
         break;
     }
@@ -249,9 +246,4 @@ size_t pipeline_pending(const Pipeline *pipeline)
 int64_t pipeline_waiting_since_us(const Pipeline *pipeline)
 {
     return pipeline->first ? pipeline->since_us : TIME_NEVER;
-}
-
-const char *pipeline_sqlstate(const Pipeline *pipeline)
-{
-    return pipeline->sqlstate;
 }

@@ -29,8 +29,4 @@ bool pipeline_is_flushed(const Pipeline *pipeline);
 size_t pipeline_pending(const Pipeline *pipeline);
 int64_t pipeline_waiting_since_us(const Pipeline *pipeline); /* TIME_NEVER: nothing waits */
 
-/* SQLSTATE of the last error that came outside any question, such as 57P01; "" when there was none.
- */
-const char *pipeline_sqlstate(const Pipeline *pipeline);
-
 #endif
