@@ -102,8 +102,7 @@ static const char *over_note(const Target *target, Arena *arena)
         return "the session had ended before anything was sent";
     if (goes_on(target))
         return "the same transaction is active again with another statement, as a cursor is at "
-               "every FETCH: "
-               "--scope transaction ends all of it";
+               "every FETCH: --scope transaction ends all of it";
     return arena_printf(arena, "it had moved on before anything was sent: it is now %s",
                         advice_seen(last, arena));
 }
@@ -118,8 +117,7 @@ static const char *outcome_note(const Target *target, Arena *arena)
     case OUTCOME_DISCONNECTED:
         if (target->was_lost)
             return "only a cancel was sent, but contact was lost meanwhile: its client may have "
-                   "dropped "
-                   "the connection, or a crash of the server ended it";
+                   "dropped the connection, or a crash of the server ended it";
         return "only a cancel was sent: its client or pooler dropped the connection";
     default:
         return NULL;

@@ -46,6 +46,7 @@ void leftover_prepare(Runner *runner)
 bool leftover_ask(Runner *runner, size_t target, const Session *session)
 {
     Leftover *leftover = runner->leftovers;
+
     while (leftover && leftover->target != target)
         leftover = leftover->next;
     if (!leftover || leftover->link || !leftover->tables.answer.done || leftover->tables.count == 0)

@@ -239,8 +239,7 @@ static void turn(Runner *runner)
     send_log_lines(runner);
     if (runner->records.count > 0 &&
         clock_steady_us() >= runner->records.oldest_us + RECORDS_WAIT_US)
-        (void) records_flush(
-            runner); /* a failure is told at the end; nothing more is begun after it */
+        (void) records_flush(runner); /* a failure is told at the end, and ends all signalling */
     if (runner->setup.on_turn)
         runner->setup.on_turn(runner->setup.context);
 }
