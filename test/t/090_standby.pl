@@ -40,7 +40,9 @@ case 'ps lists it, and the trail knows that it was a standby' => sub {
 	is(action($r)->{pid}, $s->pid, 'the session');
 	my $a = action(pgquell('cancel', $s->pid, '--json'));
 	my $text = join '', map { JSON::PP->new->encode($_) } audit_of($a->{session});
-	like($text, qr/standby|recovery/, 'the record');
+	like($text, qr/"standby":\s*true/, 'the record');
+	is(log_count(qr/LOG: .*pgquell: cancel sent to session \Q$a->{session}\E/), 1,
+		'and a line in its log, though it is read-only');
 };
 
 case 'the processes of recovery are refused' => sub {

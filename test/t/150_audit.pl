@@ -85,6 +85,32 @@ case 'the trail is for its owner only' => sub {
 	is(sprintf('%04o', (stat state_home() . '/pgquell')[2] & oct 7777), '0700', 'its directory');
 };
 
+# As the server logs it: once per signal, whatever else its settings make it repeat.
+sub log_lines
+{
+	my ($session) = @_;
+	my $text = PostgreSQL::Test::Utils::slurp_file(node()->logfile);
+	return $text =~ /LOG: +(?:\w{5}: )?(pgquell: \w+ sent to session \Q$session\E .*)/g;
+}
+
+case 'every signal leaves a line in the log of the server, also by an ordinary role' => sub {
+	new_state_home();
+	sql('CREATE ROLE scribe LOGIN IN ROLE pg_signal_backend, pg_read_all_stats');
+	my $r = pgquell('stop', session()->swallowing->pid, '-U', 'scribe', '--grace', '100ms', '--json',
+		'--operator', 'jane', '--ticket', 'OPS-17', '--reason', "two\nlines");
+	my $session = action($r)->{session};
+	my @lines = log_lines($session);
+	is(scalar @lines, 2, 'cancel and terminate');
+	like($lines[0], qr/^pgquell: cancel sent .* by jane, ticket OPS-17, reason two\\nlines /, 'who and why');
+	like($lines[1], qr/^pgquell: terminate sent .* head [0-9a-f]{64}$/, 'and the head of the chain');
+	is_exit(pgquell('log', 'verify', '--against', node()->logfile), 1, 'other trails wrote there too');
+	my $own = "$ENV{TMPDIR}/own.log";
+	PostgreSQL::Test::Utils::append_to_file($own, join '', map { "$_\n" } @lines);
+	is_exit(pgquell('log', 'verify', '--against', $own), 0, 'all of these are in it');
+	my $quiet = pgquell('cancel', session()->busy->pid, '--no-server-log', '--json');
+	is(scalar(() = log_lines(action($quiet)->{session})), 0, 'none with --no-server-log');
+};
+
 case 'log list, show and export read it' => sub {
 	some_trail();
 	my @records = audit();
