@@ -55,7 +55,8 @@ static void add_option(StrBuf *buf, const OptionRow *row)
     strbuf_done(&text);
 }
 
-static void add_group(StrBuf *buf, const OptionGroup *group, unsigned int shown)
+/* `taken`: what the command takes of the group, `shown`: what is listed already. */
+static void add_group(StrBuf *buf, const OptionGroup *group, unsigned int taken, unsigned int shown)
 {
     bool titled = false;
 
@@ -63,7 +64,7 @@ static void add_group(StrBuf *buf, const OptionGroup *group, unsigned int shown)
         const OptionRow *row = &option_rows[id];
 
         /* An option that is in two groups of a command is listed with the first. */
-        if (!(row->groups & group->group) || (row->groups & shown))
+        if (!(row->groups & group->group & taken) || (row->groups & shown))
             continue;
         if (!titled)
             strbuf_printf(buf, "\n%s:\n", group->title);
@@ -82,8 +83,8 @@ void help_command(StrBuf *buf, const Command *command)
     for (const OptionGroup *group = option_groups; group->title; group++) {
         if (!(command->options & group->group))
             continue;
-        add_group(buf, group, shown);
-        shown |= group->group;
+        add_group(buf, group, command->options, shown);
+        shown |= group->group & command->options;
     }
 }
 

@@ -15,6 +15,12 @@ enum {
     OPTION_OUTPUT = 1 << 4,     /* --json, --quiet */
     OPTION_LISTING = 1 << 5,    /* --sort */
     OPTION_AUDIT = 1 << 6,      /* --audit, --against */
+    OPTION_AGES = 1 << 7,       /* the filters that are ages, as limits */
+    OPTION_WHO = 1 << 8,        /* the filters that can name a door: role, database, application */
+    OPTION_WATCH = 1 << 9,      /* --watch */
+    OPTION_TREE = 1 << 10,      /* --dot */
+    OPTION_DOCTOR = 1 << 11,    /* --sql */
+    OPTION_DOOR = 1 << 12,      /* --keep-out, --pause, --disable */
 };
 
 typedef enum OptionValue {
@@ -28,6 +34,9 @@ typedef enum OptionId {
     OPT_PORT,
     OPT_USERNAME,
     OPT_DBNAME,
+    OPT_CLUSTER,
+    OPT_CONFIG,
+    OPT_PGBOUNCER,
     OPT_NO_PASSWORD,
     OPT_PASSWORD,
     OPT_ROLE,
@@ -44,6 +53,12 @@ typedef enum OptionId {
     OPT_BLOCKING,
     OPT_ALL,
     OPT_SORT,
+    OPT_WATCH,
+    OPT_DOT,
+    OPT_SQL,
+    OPT_KEEP_OUT,
+    OPT_PAUSE,
+    OPT_DISABLE,
     OPT_REASON,
     OPT_TICKET,
     OPT_OPERATOR,

@@ -14,6 +14,7 @@
 #define LIMIT_MAX 1000000
 #define PACE_MIN 1e-3 /* as it stands, before the unit */
 #define PACE_MAX 1e6
+#define WATCH_MIN_US (100 * US_PER_MS)
 #define OPTION_BASE 1000 /* getopt_long()'s value of option i is this plus i */
 
 void settings_init(Settings *settings)
@@ -157,6 +158,10 @@ static const char **text_of(Settings *settings, OptionId id)
         return &settings->audit;
     case OPT_AGAINST:
         return &settings->against;
+    case OPT_CLUSTER:
+        return &settings->cluster;
+    case OPT_CONFIG:
+        return &settings->config;
     default:
         return NULL;
     }
@@ -177,6 +182,16 @@ static bool *flag_of(Settings *settings, OptionId id)
         return &settings->yes;
     case OPT_NO_SERVER_LOG:
         return &settings->no_server_log;
+    case OPT_KEEP_OUT:
+        return &settings->keep_out;
+    case OPT_PAUSE:
+        return &settings->pause;
+    case OPT_DISABLE:
+        return &settings->disable;
+    case OPT_DOT:
+        return &settings->dot;
+    case OPT_SQL:
+        return &settings->sql;
     case OPT_JSON:
         return &settings->json;
     case OPT_QUIET:
@@ -226,6 +241,24 @@ static bool parse_filter(Settings *settings, OptionId id, const char *value, boo
     }
 }
 
+static bool parse_watch(Settings *settings, const OptionRow *row, const char *value, Err *err)
+{
+    if (!parse_duration(OPT_WATCH, value, &settings->watch_us, err))
+        return false;
+    if (settings->watch_us < WATCH_MIN_US)
+        return bad_value(row, value, "It takes 100ms or more, such as 2s.", err);
+    return true;
+}
+
+static bool add_pgbouncer(Settings *settings, const char *value, Err *err)
+{
+    if (settings->pgbouncer_count == PGBOUNCERS_MAX)
+        return err_set(err, ERR_USAGE, "too many --pgbouncer: at most %d can be named",
+                       PGBOUNCERS_MAX);
+    settings->pgbouncers[settings->pgbouncer_count++] = value;
+    return true;
+}
+
 static bool take_value(Settings *settings, OptionId id, const char *value, Err *err)
 {
     const OptionRow *row = &option_rows[id];
@@ -246,6 +279,10 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
         return parse_scope(settings, row, value, err);
     case OPT_ALLOW:
         return parse_allow(settings, row, value, err);
+    case OPT_WATCH:
+        return parse_watch(settings, row, value, err);
+    case OPT_PGBOUNCER:
+        return add_pgbouncer(settings, value, err);
     default:
         assert(id == OPT_SORT);
         return parse_sort(settings, row, value, err);

@@ -7,7 +7,8 @@
 #include "core/filter.h"
 #include "core/target.h"
 
-#define WORDS_MAX 1024 /* targets and other words on one command line */
+#define WORDS_MAX 1024    /* targets and other words on one command line */
+#define PGBOUNCERS_MAX 16 /* consoles of one cluster */
 
 typedef struct Settings {
     /* connection */
@@ -17,6 +18,10 @@ typedef struct Settings {
     const char *dbname; /* a name, a conninfo string or a URI */
     bool ask_password;
     bool never_password;
+    const char *cluster;                    /* named by the configuration file */
+    const char *config;                     /* that file, where it is not the usual one */
+    const char *pgbouncers[PGBOUNCERS_MAX]; /* conninfo strings of consoles */
+    size_t pgbouncer_count;
     /* targets */
     Filter filter;
     const char *words[WORDS_MAX];
@@ -33,7 +38,14 @@ typedef struct Settings {
     bool dry_run;
     bool yes;
     bool no_server_log;
+    /* doors */
+    bool keep_out;
+    bool pause;
+    bool disable;
     /* output */
+    int64_t watch_us; /* 0: once */
+    bool dot;
+    bool sql;
     bool json;
     bool quiet;
     const char *sort;

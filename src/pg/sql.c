@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* SQL: every text that is ever sent to a server. All names are qualified: search_path is untrusted
- * until we have set it, and a database's owner may have put anything into it. */
+/* SQL: the server and its sessions, signals, and the table of all texts; see sql_internal.h. */
 #include "pg/sql.h"
 
 #include <assert.h>
+
+#include "pg/sql_internal.h"
 
 /* Our session, and only ours: behind a pooler the pid is not the one that the connection was told
  * ($1), and another's session must not get our settings. statement_timeout bounds what a hung
@@ -112,26 +113,6 @@ static void roles(StrBuf *buf, int version)
                "FROM pg_catalog.pg_roles r WHERE r.oid = ANY ($1::pg_catalog.oid[])");
 }
 
-/* A transaction's lock on its own virtual id says nothing to anybody. */
-static void locks(StrBuf *buf, int version)
-{
-    (void) version;
-    strbuf_add(buf, "SELECT l.pid, pg_catalog.count(*) FROM pg_catalog.pg_lock_status() l "
-                    "WHERE l.granted AND l.locktype <> 'virtualxid' AND "
-                    "l.pid = ANY ($1::pg_catalog.int4[]) GROUP BY l.pid");
-}
-
-/* pg_blocking_pids() takes the lock manager exclusively, so only for those who wait on a lock. */
-static void blocking(StrBuf *buf, int version)
-{
-    (void) version;
-    strbuf_add(
-        buf, "SELECT w.pid, b.pid FROM (SELECT a.pid FROM pg_catalog.pg_stat_get_activity(NULL) a "
-             "WHERE a.wait_event_type = 'Lock' OFFSET 0) w, "
-             "LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) WITH ORDINALITY "
-             "b(pid, place) ORDER BY w.pid, b.place");
-}
-
 /* The test stands in a subquery that OFFSET 0 keeps apart, the signal in the select list above it,
  * so that it is sent for the row that passed and at once. Only that one pid is read: filtering the
  * whole view would put milliseconds between test and signal. $3 says which of the further columns
@@ -181,28 +162,6 @@ static void log_raise(StrBuf *buf, int version)
                     "LOOP RAISE LOG '%', line; END LOOP; END$$");
 }
 
-/* CREATE INDEX and REINDEX CONCURRENTLY hold SHARE UPDATE EXCLUSIVE on the table they work on. */
-static void building(StrBuf *buf, int version)
-{
-    (void) version;
-    strbuf_add(buf,
-               "SELECT DISTINCT l.relation FROM pg_catalog.pg_lock_status() l "
-               "WHERE l.pid = $1::pg_catalog.int4 AND l.locktype = 'relation' AND l.granted AND "
-               "l.mode = 'ShareUpdateExclusiveLock'");
-}
-
-static void invalid_indexes(StrBuf *buf, int version)
-{
-    (void) version;
-    strbuf_add(
-        buf,
-        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) "
-        "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND "
-        "(i.indrelid = ANY ($1::pg_catalog.oid[]) OR i.indexrelid = ANY ($1::pg_catalog.oid[])) "
-        "ORDER BY 1 LIMIT 20");
-}
-
 static void system_identifier(StrBuf *buf, int version)
 {
     (void) version;
@@ -225,7 +184,7 @@ static void log_lines(StrBuf *buf, int version)
 typedef struct SqlRow {
     const char *name;
     bool prepared;
-    void (*text)(StrBuf *buf, int version);
+    SqlText *text;
 } SqlRow;
 
 static const SqlRow rows[SQL_IDS] = {
@@ -238,14 +197,14 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_LOOK_MANY] = {"look_many", true, look_many},
     [SQL_ROLES] = {"roles", false, roles},
     [SQL_DATABASES] = {"databases", false, databases},
-    [SQL_LOCKS] = {"locks", true, locks},
-    [SQL_BLOCKING] = {"blocking", true, blocking},
+    [SQL_LOCKS] = {"locks", true, sql_locks},
+    [SQL_BLOCKING] = {"blocking", true, sql_blocking},
     [SQL_CANCEL] = {"cancel", true, cancel},
     [SQL_TERMINATE] = {"terminate", true, terminate},
     [SQL_LOG_LINES] = {"log_lines", true, log_lines},
     [SQL_LOG] = {"log", false, log_raise},
-    [SQL_BUILDING] = {"building", false, building},
-    [SQL_INVALID_INDEXES] = {"invalid_indexes", false, invalid_indexes},
+    [SQL_BUILDING] = {"building", false, sql_building},
+    [SQL_INVALID_INDEXES] = {"invalid_indexes", false, sql_invalid_indexes},
 };
 
 const char *sql_name(SqlId id)

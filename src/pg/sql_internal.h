@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* What the files of SQL texts share: sql.c has the table of them all, each sql_SUBJECT.c the texts
+ * of its subject.
+ *
+ * All names in them are qualified: search_path is untrusted until we have set it, and a database's
+ * owner may have put anything into it. A function appends the text for a server of that version, as
+ * PQserverVersion(). */
+#ifndef PGQUELL_PG_SQL_INTERNAL_H
+#define PGQUELL_PG_SQL_INTERNAL_H
+
+#include "pg/sql.h"
+
+typedef void SqlText(StrBuf *buf, int version);
+
+/* sql_locks.c */
+SqlText sql_locks;
+SqlText sql_blocking;
+SqlText sql_building;
+SqlText sql_invalid_indexes;
+
+#endif
