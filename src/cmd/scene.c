@@ -180,7 +180,7 @@ static bool anybody_waits(const Scene *scene)
     return false;
 }
 
-static bool await(Scene *scene, const Answer *answer, Err *err)
+bool scene_await(Scene *scene, const Answer *answer, Err *err)
 {
     if (loop_await(scene->loop, scene->link, answer, err))
         return true;
@@ -197,7 +197,7 @@ bool scene_snapshot(Scene *scene, bool burdens, Err *err)
 
     sessions->answer.arena = names->answer.arena = answer->answer.arena = &scene->arena;
     ask_sessions(scene->link, sessions);
-    if (!await(scene, &sessions->answer, err))
+    if (!scene_await(scene, &sessions->answer, err))
         return false;
     scene->sessions = names->sessions = answer->sessions = sessions->sessions;
     scene->session_count = names->count = answer->count = sessions->count;
@@ -208,7 +208,7 @@ bool scene_snapshot(Scene *scene, bool burdens, Err *err)
         ask_burdens(scene->link, answer);
     else
         answer->answer.done = true;
-    if (!await(scene, &names->answer, err) || !await(scene, &answer->answer, err))
+    if (!scene_await(scene, &names->answer, err) || !scene_await(scene, &answer->answer, err))
         return false;
     scene->blocking = (Blocking){answer->edges, answer->edge_count};
     return true;

@@ -35,6 +35,10 @@ FALLIBLE bool scene_connect(Scene *scene, Err *err);
  * and only where somebody waits on a lock. */
 FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);
 
+/* Waits for an answer on the scene's link; a failure of the server's counts as a lost connection.
+ */
+FALLIBLE bool scene_await(Scene *scene, const Answer *answer, Err *err);
+
 /* Says on standard error when a regular expression gave up on some session, which then did not
  * match. */
 void scene_warn_of_limits(const Scene *scene);

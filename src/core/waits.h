@@ -34,6 +34,8 @@ typedef struct WaitNode {
     const Lock *awaited;      /* NULL: it waits for none, or for which is not known */
     const Lock *in_way;       /* what its parent holds that conflicts; NULL: none is known, so the
                                  parent stands before it in the queue */
+    const Lock *row;          /* what it wants, while it waits for the transaction that changed
+                                 it; NULL: none is known */
     int64_t since_us;         /* since when it waits, at the latest; TIME_UNKNOWN: it does not */
     size_t parent;            /* index of the node above; WAITS_NONE: a root */
     size_t depth;             /* 0: a root */

@@ -7,7 +7,9 @@
 #define PGQUELL_PG_ASK_H
 
 #include "core/blocking.h"
+#include "core/lock.h"
 #include "core/plan.h"
+#include "core/prepared.h"
 #include "pg/answer.h"
 #include "pg/link.h"
 
@@ -65,6 +67,35 @@ typedef struct BurdensAnswer {
 } BurdensAnswer;
 
 void ask_burdens(Link *link, BurdensAnswer *answer);
+
+/* Awaited locks, those held on the same objects, and the row locks that waiters hold. */
+typedef struct LocksAnswer {
+    Answer answer;
+    Lock *locks; /* without names of relations */
+    size_t count;
+} LocksAnswer;
+
+void ask_wait_locks(Link *link, LocksAnswer *answer);
+
+/* Every prepared transaction, oldest first. */
+typedef struct PreparedAnswer {
+    Answer answer;
+    Prepared *prepared;
+    size_t count;
+} PreparedAnswer;
+
+void ask_prepared(Link *link, PreparedAnswer *answer);
+
+/* Names of relations, to be asked in their own database; fills them into the locks that are on
+ * relations of that one, or of none. */
+typedef struct RelationsAnswer {
+    Answer answer;
+    Lock *locks; /* the caller's */
+    size_t count;
+    uint32_t database_oid;
+} RelationsAnswer;
+
+void ask_relations(Link *link, RelationsAnswer *answer);
 
 /* A guarded signal. */
 typedef struct SignalAnswer {
