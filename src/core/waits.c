@@ -259,21 +259,33 @@ static Candidate candidate_for(Growth *growth, const WaitNode *node, int blocker
     return candidate;
 }
 
+static void choose_parent(Growth *growth, WaitNode *node)
+{
+    int *holders = ARENA_ARRAY(growth->arena, int, node->blocker_count + 1);
+    Candidate best = {.node = WAITS_NONE};
+    size_t count = 0;
+
+    for (size_t i = 0; i < node->blocker_count; i++) {
+        Candidate candidate = candidate_for(growth, node, node->blockers[i]);
+
+        if (candidate.in_way)
+            holders[count++] = node->blockers[i];
+        if (best.node == WAITS_NONE || is_better(&candidate, &best))
+            best = candidate;
+    }
+    node->parent = best.node;
+    node->in_way = best.in_way;
+    node->others = holders;
+    for (size_t i = 0; i < count; i++)
+        if (holders[i] != growth->nodes[best.node].pid)
+            holders[node->other_count++] = holders[i];
+}
+
 static void choose_parents(Growth *growth)
 {
-    for (size_t i = 0; i < growth->pid_count; i++) {
-        WaitNode *node = &growth->nodes[i];
-        Candidate best = {.node = WAITS_NONE};
-
-        for (size_t j = 0; j < node->blocker_count; j++) {
-            Candidate candidate = candidate_for(growth, node, node->blockers[j]);
-
-            if (best.node == WAITS_NONE || is_better(&candidate, &best))
-                best = candidate;
-        }
-        node->parent = best.node;
-        node->in_way = best.in_way;
-    }
+    for (size_t i = 0; i < growth->pid_count; i++)
+        if (growth->nodes[i].blocker_count > 0)
+            choose_parent(growth, &growth->nodes[i]);
 }
 
 /* The node itself again where following the parents comes back to it. */

@@ -43,8 +43,10 @@ typedef struct WaitNode {
     size_t behind;            /* nodes below, at any depth */
     int64_t
         longest_since_us; /* of all below, since when the first has waited; TIME_UNKNOWN: none */
-    bool in_ring;         /* it waits for itself through others */
-    const int *blockers;  /* what pg_blocking_pids() said, each once; 0: prepared */
+    const int *others;    /* pids, 0 a prepared transaction, that also hold what conflicts */
+    size_t other_count;
+    bool in_ring;        /* it waits for itself through others */
+    const int *blockers; /* what pg_blocking_pids() said, each once; 0: prepared */
     size_t blocker_count;
 } WaitNode;
 

@@ -25,24 +25,30 @@ void sql_blocking(StrBuf *buf, int version)
 }
 
 /* What a lock is on, so that two of them can be compared, as one row. */
-#define TAG                                                                                 \
-    "(l.locktype, coalesce(l.database, 0), coalesce(l.relation, 0), coalesce(l.page, -1), " \
-    "coalesce(l.tuple, -1), coalesce(l.virtualxid, ''), "                                   \
-    "coalesce(l.transactionid, '0'::pg_catalog.xid), coalesce(l.classid, 0), "              \
-    "coalesce(l.objid, 0), coalesce(l.objsubid, 0))"
+#define TAG                                                                                \
+    "l.locktype, coalesce(l.database, 0), coalesce(l.relation, 0), coalesce(l.page, -1), " \
+    "coalesce(l.tuple, -1), coalesce(l.virtualxid, ''), "                                  \
+    "coalesce(l.transactionid::pg_catalog.text, ''), coalesce(l.classid, 0), "             \
+    "coalesce(l.objid, 0), coalesce(l.objsubid, 0)"
 
-/* Awaited locks, those held on the same objects, and the rows that waiters hold for themselves. A
- * prepared transaction has no pid; its virtual transaction is -1/xid. */
+/* Which prepared transaction holds lock `l`, which has no pid: both have the virtual transaction in
+ * common (that of the session that prepared it, or -1/xid after a restart), and every one of them
+ * holds the lock on its own xid. */
+#define PREPARED_XID                                                     \
+    "(SELECT x.transactionid FROM l x, pg_catalog.pg_prepared_xact() p " \
+    "WHERE x.pid IS NULL AND x.locktype = 'transactionid' AND "          \
+    "x.virtualtransaction = l.virtualtransaction AND x.transactionid = p.transaction LIMIT 1)"
+
+/* Awaited locks, those held on the same objects, and the rows that waiters hold for themselves. */
 void sql_wait_locks(StrBuf *buf, int version)
 {
     strbuf_add(buf,
                "WITH l AS (SELECT * FROM pg_catalog.pg_lock_status()) "
-               "SELECT l.pid, CASE WHEN l.pid IS NULL THEN "
-               "pg_catalog.split_part(l.virtualtransaction, '/', 2) END, l.locktype, l.database, "
-               "l.relation, coalesce(l.page, -1), coalesce(l.tuple, -1), l.virtualxid, "
+               "SELECT l.pid, CASE WHEN l.pid IS NULL THEN " PREPARED_XID " END, l.locktype, "
+               "l.database, l.relation, coalesce(l.page, -1), coalesce(l.tuple, -1), l.virtualxid, "
                "l.transactionid, l.classid, l.objid, l.objsubid, l.mode, l.granted, ");
     strbuf_add(buf, version >= 140000 ? "l.waitstart" : "NULL");
-    strbuf_add(buf, " FROM l WHERE NOT l.granted OR " TAG " IN (SELECT " TAG
+    strbuf_add(buf, " FROM l WHERE NOT l.granted OR (" TAG ") IN (SELECT " TAG
                     " FROM l WHERE NOT l.granted) OR (l.locktype = 'tuple' AND l.pid IN "
                     "(SELECT l.pid FROM l WHERE NOT l.granted))");
 }
@@ -50,12 +56,13 @@ void sql_wait_locks(StrBuf *buf, int version)
 void sql_prepared(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf, "SELECT p.gid, p.transaction, p.prepared, p.ownerid, p.dbid, "
+    strbuf_add(buf, "WITH l AS (SELECT * FROM pg_catalog.pg_lock_status() WHERE pid IS NULL) "
+                    "SELECT p.gid, p.transaction, p.prepared, p.ownerid, p.dbid, "
                     "pg_catalog.pg_get_userbyid(p.ownerid), "
                     "(SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = p.dbid), "
-                    "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_lock_status() l "
-                    "WHERE l.pid IS NULL AND l.locktype <> 'virtualxid' AND "
-                    "l.virtualtransaction = '-1/' || p.transaction::pg_catalog.text) "
+                    "(SELECT pg_catalog.count(*) FROM l WHERE l.locktype <> 'virtualxid' AND "
+                    "l.virtualtransaction IN (SELECT x.virtualtransaction FROM l x "
+                    "WHERE x.locktype = 'transactionid' AND x.transactionid = p.transaction)) "
                     "FROM pg_catalog.pg_prepared_xact() p ORDER BY p.prepared, p.gid");
 }
 
