@@ -2,6 +2,8 @@
 /* Waiting: asks for locks and prepared transactions, and for the names of what is locked. */
 #include "cmd/waiting.h"
 
+#include "pg/ask_locks.h"
+
 #define NAMES_WAIT_US (2 * US_PER_S)
 #define NAMES_DATABASES_MAX 8 /* in which relations are named */
 

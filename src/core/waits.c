@@ -46,8 +46,8 @@ static void sort_facts(Growth *growth)
         growth->sessions[i] = &facts->sessions[i];
     for (size_t i = 0; i < facts->lock_count; i++)
         growth->locks[i] = &facts->locks[i];
-    qsort(growth->sessions, facts->session_count, sizeof(growth->sessions[0]), compare_sessions);
-    qsort(growth->locks, facts->lock_count, sizeof(growth->locks[0]), compare_locks);
+    qsort(growth->sessions, facts->session_count, sizeof(void *), compare_sessions);
+    qsort(growth->locks, facts->lock_count, sizeof(void *), compare_locks);
 }
 
 static const Session *session_of(const Growth *growth, int pid)
@@ -55,7 +55,7 @@ static const Session *session_of(const Growth *growth, int pid)
     const Session key = {.pid = pid};
     const Session *wanted = &key;
     const Session **found = bsearch(&wanted, growth->sessions, growth->facts->session_count,
-                                    sizeof(growth->sessions[0]), compare_sessions);
+                                    sizeof(void *), compare_sessions);
 
     return found ? *found : NULL;
 }
@@ -79,8 +79,7 @@ static size_t locks_from(const Growth *growth, int pid)
 
 static const Lock *awaited_by(const Growth *growth, int pid)
 {
-    for (size_t i = locks_from(growth, pid);
-         i < growth->facts->lock_count && growth->locks[i]->pid == pid; i++)
+    for (size_t i = locks_from(growth, pid), end = locks_from(growth, pid + 1); i < end; i++)
         if (!growth->locks[i]->granted)
             return growth->locks[i];
     return NULL;
@@ -92,8 +91,7 @@ static const Lock *row_wanted(const Growth *growth, int pid, const Lock *awaited
 {
     if (!awaited || strcmp(awaited->tag.type, "transactionid") != 0)
         return NULL;
-    for (size_t i = locks_from(growth, pid);
-         i < growth->facts->lock_count && growth->locks[i]->pid == pid; i++)
+    for (size_t i = locks_from(growth, pid), end = locks_from(growth, pid + 1); i < end; i++)
         if (strcmp(growth->locks[i]->tag.type, "tuple") == 0)
             return growth->locks[i];
     return NULL;
@@ -104,8 +102,7 @@ static const Lock *in_way_of(const Growth *growth, const Lock *awaited, int pid)
 {
     if (!awaited)
         return NULL;
-    for (size_t i = locks_from(growth, pid);
-         i < growth->facts->lock_count && growth->locks[i]->pid == pid; i++) {
+    for (size_t i = locks_from(growth, pid), end = locks_from(growth, pid + 1); i < end; i++) {
         const Lock *lock = growth->locks[i];
 
         if (lock->granted && lock_modes_conflict(lock->mode, awaited->mode) &&
@@ -403,7 +400,7 @@ static Waits in_order(const Growth *growth)
     layout.parents = ARENA_ARRAY(growth->arena, size_t, growth->count + 1);
     for (size_t i = 0; i < growth->count; i++)
         layout.sorted[i] = &growth->nodes[i];
-    qsort(layout.sorted, growth->count, sizeof(layout.sorted[0]), compare_order);
+    qsort(layout.sorted, growth->count, sizeof(void *), compare_order);
     for (size_t i = growth->count; i > 0; i--)
         if (layout.sorted[i - 1]->parent != WAITS_NONE)
             layout.first[layout.sorted[i - 1]->parent] = i - 1;

@@ -28,7 +28,6 @@ typedef struct WaitFacts {
 
 /* A session or a prepared transaction that waits, or that others wait for. */
 typedef struct WaitNode {
-    int pid;                  /* 0: a prepared transaction */
     const Session *session;   /* NULL: a prepared transaction, or a session that has left */
     const Prepared *prepared; /* NULL: a session, or one that could not be told from others */
     const Lock *awaited;      /* NULL: it waits for none, or for which is not known */
@@ -45,6 +44,7 @@ typedef struct WaitNode {
         longest_since_us; /* of all below, since when the first has waited; TIME_UNKNOWN: none */
     const int *others;    /* pids, 0 a prepared transaction, that also hold what conflicts */
     size_t other_count;
+    int pid;             /* 0: a prepared transaction */
     bool in_ring;        /* it waits for itself through others */
     const int *blockers; /* what pg_blocking_pids() said, each once; 0: prepared */
     size_t blocker_count;

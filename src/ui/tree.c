@@ -103,7 +103,7 @@ static const char *place_text(const Painter *painter, const WaitNode *node)
 
 #define OTHERS_SHOWN_MAX 5
 
-/* `also held by pid 812, 813 and 4 more`. */
+/* `also held by pid 812, pid 813 and 4 more`. */
 static const char *others_text(const Painter *painter, const WaitNode *node)
 {
     Arena *arena = painter->describe.arena;
@@ -111,11 +111,11 @@ static const char *others_text(const Painter *painter, const WaitNode *node)
 
     for (size_t i = 0; i < node->other_count && i < OTHERS_SHOWN_MAX; i++)
         text = node->others[i] > 0
-                   ? arena_printf(arena, "%s%s%d", text, i ? ", " : "", node->others[i])
+                   ? arena_printf(arena, "%s%spid %d", text, i ? ", " : "", node->others[i])
                    : arena_printf(arena, "%s%sa prepared transaction", text, i ? ", " : "");
     if (node->other_count > OTHERS_SHOWN_MAX)
         text = arena_printf(arena, "%s and %zu more", text, node->other_count - OTHERS_SHOWN_MAX);
-    return *text ? arena_printf(arena, "also held by pid %s", text) : "";
+    return *text ? arena_printf(arena, "also held by %s", text) : "";
 }
 
 /* Whom a root blocks that stands below another. */

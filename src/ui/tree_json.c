@@ -64,12 +64,11 @@ static json_t *json_of_node(const WaitNode *node, int64_t now_us)
 {
     static const Session nobody = {.pid = 1, .state = STATE_UNKNOWN}; /* only for its keys */
     json_t *object = json_session(node->session ? node->session : &nobody, now_us);
-    const char *key;
-    json_t *value;
 
     if (node->session)
         return object;
-    json_object_foreach(object, key, value) json_put(object, key, json_null());
+    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+        (void) json_object_iter_set_new(object, at, json_null());
     json_put(object, "pid", json_of_number(node->pid));
     if (node->prepared) {
         json_put(object, "role", json_of_text(node->prepared->role));
