@@ -117,9 +117,10 @@ static bool rule_kind(const Case *c, Judgement *judgement)
                        "prevents wraparound, and comes back until its work is done; "
                        "--allow autovacuum does it all the same");
     }
-    return not_applicable(
-        judgement, arena_printf(c->arena, "it is a %s process, not a client's session%s",
-                                type ? type : "background", may_be_worker(c) ? maybe_worker : ""));
+    return not_applicable(judgement,
+                          arena_printf(c->arena, "it is a %s%s, not a client's session%s",
+                                       type ? "process of type " : "background process",
+                                       type ? type : "", may_be_worker(c) ? maybe_worker : ""));
 }
 
 static bool rule_disabled(const Case *c, Judgement *judgement)

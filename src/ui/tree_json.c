@@ -158,6 +158,20 @@ static void add_edge(StrBuf *buf, size_t index, const WaitNode *node, const Desc
                   node->in_way ? "" : ", style=dashed");
 }
 
+/* Who also holds what conflicts; prepared transactions have no pid to be found by. */
+static void add_others(StrBuf *buf, const Waits *waits, size_t index)
+{
+    const WaitNode *node = &waits->nodes[index];
+
+    for (size_t i = 0; i < node->other_count; i++) {
+        const WaitNode *other = node->others[i] > 0 ? waits_of_pid(waits, node->others[i]) : NULL;
+
+        if (other)
+            strbuf_printf(buf, "    n%zu -> n%zu [style=dotted, label=\"also held\"];\n", index,
+                          (size_t) (other - waits->nodes));
+    }
+}
+
 void tree_print_dot(FILE *out, const Waits *waits, int64_t now_us)
 {
     static const Look plain = {0};
@@ -176,6 +190,7 @@ void tree_print_dot(FILE *out, const Waits *waits, int64_t now_us)
         strbuf_printf(&buf, "\"%s];\n", node->parent == WAITS_NONE ? ", penwidth=2" : "");
         if (node->parent != WAITS_NONE)
             add_edge(&buf, i, node, &describe);
+        add_others(&buf, waits, i);
     }
     strbuf_add(&buf, "}\n");
     look_write(out, &buf);

@@ -196,6 +196,8 @@ static void dot_quotes_what_is_hostile(void **state)
     Printed out;
     char *text;
 
+    nodes[2].others = (const int[]){0, 103};
+    nodes[2].other_count = 2;
     sessions[2].application = "say \"hi\" \\ \033";
     printed_begin(&out);
     tree_print_dot(out.out, &waits, NOW_US);
@@ -205,6 +207,7 @@ static void dot_quotes_what_is_hostile(void **state)
     assert_non_null(
         strstr(text, "n1 -> n0 [label=\"AccessExclusiveLock\\nrelation public.account"));
     assert_non_null(strstr(text, ", style=dashed];")); /* a place in the queue */
+    assert_non_null(strstr(text, "n2 -> n3 [style=dotted, label=\"also held\"];"));
     assert_null(strchr(text, '\033'));
     free(text);
 }
