@@ -19,7 +19,7 @@ all_cases('HikariCP', world('hikari'));
 
 case 'HikariCP: a connection used within the last 500 ms is handed out without a look' => sub {
 	my $fresh = terminated_in_pool(world('hikari_fresh'));
-	my $looked = terminated_in_pool(world('hikari'));
+	my $looked = terminated_in_pool(world('hikari_looks'));
 	is($fresh->{errors}, 1, 'one error without the look');
 	is($looked->{errors}, 0, 'no error with it');
 	page_says('remedies', 'HikariCP: `aliveBypassWindowMs=0`',

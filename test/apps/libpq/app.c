@@ -77,7 +77,7 @@ static void query(App *app, const char *sql, json_t *answer)
     PGresult *result = app->sends ? send_and_get(app->conn, sql) : PQexec(app->conn, sql);
 
     if (result == NULL)
-        put_error(answer, "not sent", NULL, PQerrorMessage(app->conn));
+        put_error(answer, "no result", NULL, PQerrorMessage(app->conn));
     else
         put_result(answer, result);
     PQclear(result);

@@ -29,7 +29,10 @@ if (handlers === 'pool' || handlers === 'both') {
     pool.on('error', (error, client) => heard('pool', error, client));
 }
 pool.on('connect', (client) => {
-    client.once('end', () => { client.hasEnded = true; });
+    client.once('end', () => {
+        client.hasEnded = true;
+        say({ event: 'end', pid: client.processID });
+    });
     if (handlers === 'clients' || handlers === 'both') {
         client.on('error', (error) => heard('client', error, client));
     }

@@ -23,17 +23,20 @@ my $class_path = join ':', "$built/java",
 my @java = ('java', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', $class_path);
 
 # What every case asks of a world: command (the size follows, then args), pooled, notices: it hears by itself
-# that an idle connection died, and says so in an event.
+# that an idle connection died, and says so in an event; looks_after: a connection idle for so long is looked at
+# before it is used.
 my %worlds = (
 	libpq_exec => { command => ["$built/libpq/app_libpq"], args => ['exec'] },
 	libpq_send => { command => ["$built/libpq/app_libpq"], args => ['send'] },
 	psycopg => { command => [ $python, '-B', "$FindBin::RealBin/python/app.py", 'psycopg' ], pooled => 1 },
 	psycopg2 => { command => [ $python, '-B', "$FindBin::RealBin/python/app.py", 'psycopg2' ], pooled => 1 },
 	node => { command => [ 'node', "$FindBin::RealBin/node/app.js" ], pooled => 1, notices => 1 },
-	# A connection that was used less than aliveBypassWindowMs ago (500) is handed out without a look.
-	hikari => { command => [ @java, '-Dcom.zaxxer.hikari.aliveBypassWindowMs=0', 'App' ], pooled => 1 },
+	# HikariCP looks at a connection before it hands it out, unless it was used less than 500 ms ago. A window of
+	# an hour stands for such a busy pool.
+	hikari => { command => [ @java, 'App' ], pooled => 1, looks_after => '1s' },
 	hikari_fresh =>
 	  { command => [ @java, '-Dcom.zaxxer.hikari.aliveBypassWindowMs=3600000', 'App' ], pooled => 1 },
+	hikari_looks => { command => [ @java, '-Dcom.zaxxer.hikari.aliveBypassWindowMs=0', 'App' ], pooled => 1 },
 );
 
 my $count = 0;
@@ -113,12 +116,22 @@ sub succeed
 
 sub halt { my ($self) = @_; $self->{process}->write("halt\n"); return }
 
-# The 'error' event about a connection, for those that have events.
+# The 'error' event about a connection, for those that have events; from: pool or client.
 sub wait_event
 {
 	my ($self, $pid, $from) = @_;
 	return $self->wait_line("to hear of $pid",
-		sub { $_[0]->{event} && $_[0]->{pid} == $pid && (!$from || $_[0]->{from} eq $from) });
+		sub { ($_[0]->{event} // '') eq 'error' && $_[0]->{pid} == $pid && $_[0]->{from} eq $from });
+}
+
+# Whether it lives on after it saw that connection end, for those that have events; or has it ended itself?
+sub outlives
+{
+	my ($self, $pid) = @_;
+	my $is_end = sub { ($_[0]->{event} // '') eq 'end' && $_[0]->{pid} == $pid };
+	wait_for("the connection $pid, or the application, to end",
+		sub { !$self->{process}->running || grep { $is_end->($_) } $self->lines });
+	return scalar grep { $is_end->($_) } $self->lines;
 }
 
 # The first line that the code takes.
@@ -166,6 +179,16 @@ sub busy
 	return @pids;
 }
 
+# When all its connections are idle, and have been for as long as its pool wants before it looks at them.
+sub rests
+{
+	my ($self) = @_;
+	my $for = $self->{world}{looks_after} || '0s';
+	my $other = "(state <> 'idle' OR state_change > clock_timestamp() - interval '$for')";
+	wait_for("$self->{name} to be idle for $for", sub { !$self->pids($other) });
+	return;
+}
+
 # ---- its end ----
 
 sub ends
@@ -174,6 +197,8 @@ sub ends
 	return PgquellTest::Process::poll_until(sub { !$self->{process}->running }, $PgquellTest::DEADLINE_S);
 }
 
+sub signal { my ($self, $name) = @_; $self->{process}->signal($name); return }
+sub pid { my ($self) = @_; return $self->{process}->pid }
 sub exit_code { my ($self) = @_; return $self->{process}->exit_code }
 sub err { my ($self) = @_; return $self->{process}->err }
 

@@ -131,8 +131,7 @@ sub rollback_forgotten
 	$app->succeed(1, 'give');
 	my $next = $app->tell(2, 'request', $WHO);
 	my $error = $next->{error} ? is_error($next, '25P02') : undef;
-	my ($left) = $app->pids;
-	return { error => $error, kept => defined $left && $left == $pid };
+	return { error => $error, kept => $app->succeed(2, 'request', $WHO) == $pid };
 }
 
 # ---- terminate ----
@@ -182,6 +181,7 @@ sub terminated_in_pool
 	my ($world, %o) = @_;
 	my $app = application($world);
 	my $pid = $app->succeed(1, 'request', $WHO);
+	$app->rests;
 	is_action(pgquell('terminate', $pid, '--json'), exit => 0, outcome => 'terminated');
 	$app->wait_event($pid, 'pool') if $world->{notices};
 	$app->succeed(1, 'check') if $o{check};
@@ -194,6 +194,7 @@ sub terminated_pool
 	my ($world) = @_;
 	my $app = application($world, size => 4);
 	my @pids = fill($app, 4);
+	$app->rests;
 	my $began = time;
 	my $r = pgquell('terminate', '--application', $app->name, '--pace', '10/s', '--yes', '--json');
 	is_exit($r, 0);
@@ -246,7 +247,6 @@ sub fill
 	for my $lane (1 .. $size) { $app->succeed($lane, $_) for qw(take begin) }
 	my @pids = map { $app->succeed($_, 'query', $WHO) } 1 .. $size;
 	for my $lane (1 .. $size) { $app->succeed($lane, $_) for qw(rollback give) }
-	wait_for('the pool to be idle', sub { $app->pids(q{state = 'idle'}) == $size });
 	return @pids;
 }
 

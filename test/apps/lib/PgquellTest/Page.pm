@@ -12,7 +12,25 @@ use Test::More;
 
 use PostgreSQL::Test::Utils ();
 
-our @EXPORT = qw(page_says page_rows cell_cancel cell_transaction cell_forgotten cell_error cell_ended cell_requests);
+our @EXPORT = qw(
+  page_says page_rows first_cell
+  cell_cancel cell_transaction cell_forgotten cell_error cell_ended cell_requests
+);
+
+# Every row that some test measures, by table; the page has these and no others.
+my @applications = ('libpq, PQexec', 'libpq, PQsendQuery', 'psycopg_pool', 'psycopg2 pool', 'pg-pool', 'HikariCP');
+our %ROWS = (
+	versions => \@applications,
+	cancel => \@applications,
+	terminate => \@applications,
+	remedies => [
+		'libpq: `PQreset` where `PQstatus` is bad',
+		'psycopg_pool: `pool.check()` before use',
+		q{pg-pool: `pool.on('error')`},
+		q{pg-pool: `client.on('error')`},
+		'HikariCP: `aliveBypassWindowMs=0`',
+	],
+);
 
 my $file = "$FindBin::RealBin/../../docs/applications.md";
 
@@ -22,6 +40,8 @@ sub page_says
 {
 	my ($table, @cells) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return fail("\"$cells[0]\" is among the rows of the table \"$table\" in Page.pm")
+	  unless grep { $_ eq $cells[0] } @{ $ROWS{$table} };
 	my $row = '| ' . join(' | ', @cells) . ' |';
 	my ($is) = grep { first_cell($_) eq $cells[0] } page_rows($table);
 	if ($ENV{PGQUELL_MEASURED})
