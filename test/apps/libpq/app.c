@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* An application on bare libpq: one connection, no pool. See test/apps/README.md for what it is asked.
+/* An application on bare libpq: one connection, no pool. See test/apps/README.md for what it is
+ * asked.
  *
  * usage: app_libpq exec|send [keep]
  *
@@ -51,7 +52,7 @@ static void put_result(json_t *answer, const PGresult *result)
 
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
         put_error(answer, PQresStatus(status), PQresultErrorField(result, PG_DIAG_SQLSTATE),
-            PQresultErrorMessage(result));
+                  PQresultErrorMessage(result));
     else if (PQntuples(result) > 0)
         (void) json_object_set_new(answer, "value", json_string(PQgetvalue(result, 0, 0)));
 }
@@ -111,13 +112,8 @@ static void nothing(App *app, const char *sql, json_t *answer)
 }
 
 static const Verb verbs[] = {
-    {"begin", begin},
-    {"give", nothing},
-    {"query", query},
-    {"request", request},
-    {"rollback", rollback},
-    {"status", nothing},
-    {"take", nothing},
+    {"begin", begin},       {"give", nothing},   {"query", query},  {"request", request},
+    {"rollback", rollback}, {"status", nothing}, {"take", nothing},
 };
 
 /* "ID LANE VERB [SQL]"; there is one lane. */
