@@ -60,10 +60,10 @@ static const char *application_name(Scene *scene)
     return name;
 }
 
-/* Whether anything else says which database: then libpq decides, as for psql. */
-static bool database_is_given(const Settings *settings)
+/* Then libpq decides, as for psql. */
+static bool environment_names_database(void)
 {
-    return settings->dbname || getenv("PGDATABASE") || getenv("PGSERVICE");
+    return getenv("PGDATABASE") || getenv("PGSERVICE");
 }
 
 /* In libpq a later parameter overrides an earlier one: what people may set themselves comes first.
@@ -71,16 +71,15 @@ static bool database_is_given(const Settings *settings)
 static void make_params(Scene *scene)
 {
     const Settings *settings = scene->settings;
+    ConninfoChanges changes = {settings->host, settings->port, settings->user, settings->dbname};
     LinkParams *params = &scene->params;
 
     link_params_add(params, "keepalives_idle", "10");
     link_params_add(params, "keepalives_interval", "5");
     link_params_add(params, "keepalives_count", "3");
     link_params_add(params, "tcp_user_timeout", "30000");
-    link_params_add(params, "dbname", database_is_given(settings) ? settings->dbname : "postgres");
-    link_params_add(params, "host", settings->host);
-    link_params_add(params, "port", settings->port);
-    link_params_add(params, "user", settings->user);
+    conninfo_add_params(params, &scene->arena, &scene->cluster, &changes,
+                        environment_names_database() ? NULL : "postgres");
     link_params_add(params, "application_name", application_name(scene));
     /* No conversion, so that no foreign-encoded text can fail a sample. */
     link_params_add(params, "client_encoding", "SQL_ASCII");
@@ -153,6 +152,7 @@ static bool learn_world(Scene *scene, Err *err)
         return false;
     }
     scene->world = world->world;
+    scene->world.protections = &scene->protections;
     scene->utf8 = world->utf8;
     if (loop_await(scene->loop, scene->link, &system->answer, &ignored))
         scene->world.system_identifier = system->system_identifier;
