@@ -153,7 +153,7 @@ static bool read_common(const Reading *reading, const char *key, const YamlNode 
         return read_conninfo(reading, value, &part->conninfo);
     if (!part->pgbouncers)
         return read_pgbouncers(reading, value, part);
-    return yaml_error(value, err, "\"pgbouncer\" and \"pgbouncers\" are the same key");
+    return yaml_bad_value(value, err, "this and \"pgbouncers\" are the same key");
 }
 
 static bool read_part(const Reading *reading, const YamlNode *map, ConfigPart *part)
