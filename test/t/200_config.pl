@@ -130,8 +130,17 @@ case 'the default cluster is meant where nothing names a server' => sub {
 	is_on(pgquell('ps', '--json', '--cluster', 'one', $o), 'one');
 	is_on(pgquell('ps', '--json', '-h', $one->host, '-p', $one->port, '-U', 'postgres', $o), 'one');
 	is_on(pgquell('ps', '--json', '-d', place($one), $o), 'one');
-	(undef, $o) = configured(clusters("cluster: two\n"));
-	is_on(pgquell('ps', '--json', $o), 'one');    # PGHOST
+	my %named = (
+		PGHOST => '/nonexistent',
+		PGHOSTADDR => 'nowhere',
+		PGPORT => PostgreSQL::Test::Cluster::get_free_port(),
+		PGSERVICE => 'none');
+	for my $variable (sort keys %named)
+	{
+		(undef, $o) = configured(clusters("cluster: two\n"),
+			env => { %unset, $variable => $named{$variable} });
+		is_exit(pgquell('ps', $o), 3, "$variable names another");
+	}
 };
 
 case 'an unknown cluster is answered with the known ones' => sub {
