@@ -2,6 +2,7 @@
 /* Conninfo: connection strings taken apart and put together. */
 #include "pg/conninfo.h"
 
+#include <assert.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ static const char *as_name(Arena *arena, const char *database)
 /* Whether a part of the base gives way to the host that was named in its place. */
 static bool gives_way(const ConninfoPart *part)
 {
+    assert(part->value);
     return strcmp(part->keyword, "host") == 0 || strcmp(part->keyword, "hostaddr") == 0 ||
            (strcmp(part->keyword, "port") == 0 && strchr(part->value, ','));
 }

@@ -97,7 +97,7 @@ static bool read_conninfo(const Reading *reading, const YamlNode *node,
     conninfo->at = node;
     conninfo->exposed = reading->exposed;
     config->conninfos = arena_grow(reading->arena, config->conninfos, config->conninfo_count,
-                                   sizeof(config->conninfos[0]));
+                                   sizeof(const ConfigConninfo *));
     config->conninfos[config->conninfo_count++] = conninfo;
     *ret_conninfo = conninfo;
     return true;
@@ -216,14 +216,14 @@ static bool read_source(Arena *arena, const char *path, SourceKind kind, Config 
 
     if (!path || strcmp(path, CONFIG_NOTHING) == 0)
         return true;
-    if (!source_read(arena, path, kind, YAML_BYTES_MAX, &source, err))
+    if (!source_read(arena, path, kind, &source, err))
         return false;
     if (!source.bytes)
         return true;
     file->path = path;
     reading.exposed = source.exposed;
     config->file_count++;
-    return yaml_read(arena, path, source.bytes, source.length, &root, err) &&
+    return yaml_read(arena, &(YamlSource){path, source.bytes, source.length}, &root, err) &&
            read_file(&reading, root, file);
 }
 
@@ -317,7 +317,7 @@ static bool unknown_cluster(const Config *config, Arena *arena, const char *name
 
     for (size_t i = 0; i < config->file_count; i++)
         for (size_t j = 0; j < config->files[i].cluster_count; j++) {
-            names = arena_grow(arena, names, count, sizeof(names[0]));
+            names = arena_grow(arena, names, count, sizeof(const char *));
             names[count++] = config->files[i].clusters[j].name;
         }
     if (count == 0)
@@ -339,7 +339,7 @@ static void add_protections(ConfigPart *part, const Protections *more, Arena *ar
     Protections *all = &part->protections;
 
     for (size_t i = 0; i < more->count; i++) {
-        all->entries = arena_grow(arena, all->entries, all->count, sizeof(all->entries[0]));
+        all->entries = arena_grow(arena, all->entries, all->count, sizeof(Protection *));
         all->entries[all->count++] = more->entries[i];
     }
 }

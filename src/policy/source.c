@@ -56,9 +56,10 @@ static bool check(const char *path, SourceKind kind, const struct stat *status, 
     return true;
 }
 
-/* Up to `most` bytes, terminated. */
-static bool read_bytes(Arena *arena, int fd, size_t most, Source *source)
+/* Terminated, and cut behind the first byte that is too many. */
+static bool read_bytes(Arena *arena, int fd, Source *source)
 {
+    const size_t most = SOURCE_BYTES_MAX + 1;
     char *bytes = arena_alloc(arena, most + 1, 1);
     ssize_t got = 1;
 
@@ -72,8 +73,7 @@ static bool read_bytes(Arena *arena, int fd, size_t most, Source *source)
     return true;
 }
 
-bool source_read(Arena *arena, const char *path, SourceKind kind, size_t length_max,
-                 Source *ret_source, Err *err)
+bool source_read(Arena *arena, const char *path, SourceKind kind, Source *ret_source, Err *err)
 {
     Source source = {0};
     struct stat status;
@@ -90,10 +90,12 @@ bool source_read(Arena *arena, const char *path, SourceKind kind, size_t length_
         done = false;
     } else {
         source.exposed = (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
-        done = read_bytes(arena, fd, length_max + 1, &source) || refuse_errno(path, err);
+        done = read_bytes(arena, fd, &source) || refuse_errno(path, err);
     }
     if (fd >= 0)
         (void) close(fd);
+    if (done && source.length > SOURCE_BYTES_MAX)
+        done = refuse(path, "it has more than 256 kB", "So much is surely a mistake.", err);
     if (done)
         *ret_source = source;
     return done;

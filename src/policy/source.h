@@ -9,6 +9,8 @@
 
 #include "base/arena.h"
 
+#define SOURCE_BYTES_MAX ((size_t) 1 << 18)
+
 typedef enum SourceKind {
     SOURCE_GIVEN,  /* named by the operator: has to be there */
     SOURCE_USER,   /* has to belong to us or to root */
@@ -21,10 +23,9 @@ typedef struct Source {
     bool exposed; /* others than the owner may read it */
 } Source;
 
-/* Reads at most `length_max` bytes and one more, so that the reader of the text can tell that it is
- * too long. None may be writable by others than its owner. A file behind a directory that we may
+/* Reads it. None may be writable by others than its owner. A file behind a directory that we may
  * not enter counts as missing, but for the system's. */
-FALLIBLE bool source_read(Arena *arena, const char *path, SourceKind kind, size_t length_max,
-                          Source *ret_source, Err *err);
+FALLIBLE bool source_read(Arena *arena, const char *path, SourceKind kind, Source *ret_source,
+                          Err *err);
 
 #endif

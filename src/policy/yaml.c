@@ -14,9 +14,7 @@ typedef struct Reader {
     yaml_parser_t parser;
     yaml_event_t event; /* the one that was read last; empty before the first */
     Arena *arena;
-    const char *file;
-    const char *bytes;
-    size_t length;
+    const YamlSource *source;
     size_t nodes;
     int depth;
     const char *key; /* of the value that is read */
@@ -45,7 +43,7 @@ bool yaml_error(const YamlNode *at, Err *err, const char *format, ...)
 static YamlNode at_mark(const Reader *reader, yaml_mark_t mark)
 {
     return (YamlNode){
-        .file = reader->file, .line = (int) mark.line + 1, .column = (int) mark.column + 1};
+        .file = reader->source->file, .line = (int) mark.line + 1, .column = (int) mark.column + 1};
 }
 
 static bool refuse(const Reader *reader, const char *what, const char *hint)
@@ -66,11 +64,11 @@ static yaml_mark_t mark_of_offset(const Reader *reader, size_t offset)
 {
     yaml_mark_t mark = {0};
 
-    for (size_t i = 0; i < offset && i < reader->length; i++) {
-        if (reader->bytes[i] == '\n') {
+    for (size_t i = 0; i < offset && i < reader->source->length; i++) {
+        if (reader->source->bytes[i] == '\n') {
             mark.line++;
             mark.column = 0;
-        } else if (!continues_character(reader->bytes[i])) {
+        } else if (!continues_character(reader->source->bytes[i])) {
             mark.column++;
         }
     }
@@ -94,9 +92,10 @@ static char byte_at(const Reader *reader, yaml_mark_t mark)
     size_t character = 0;
     size_t i = 0;
 
-    for (; i < reader->length && character < mark.index; i++)
-        character += i + 1 == reader->length || !continues_character(reader->bytes[i + 1]);
-    return i < reader->length ? reader->bytes[i] : '\0';
+    for (; i < reader->source->length && character < mark.index; i++)
+        character +=
+            i + 1 == reader->source->length || !continues_character(reader->source->bytes[i + 1]);
+    return i < reader->source->length ? reader->source->bytes[i] : '\0';
 }
 
 /* What libyaml found wrong, in its words; it has none for the tab, the commonest of all. */
@@ -140,19 +139,25 @@ static bool check_decoration(const Reader *reader, const yaml_char_t *anchor,
     return true;
 }
 
-static bool new_node(Reader *reader, YamlKind kind, YamlNode **ret_node)
+static YamlNode *refused(const Reader *reader, const char *what, const char *hint)
+{
+    (void) refuse(reader, what, hint);
+    return NULL;
+}
+
+/* This and the readers below answer NULL where the error has been set. */
+static YamlNode *new_node(Reader *reader, YamlKind kind)
 {
     YamlNode *node;
 
     if (reader->nodes++ == YAML_NODES_MAX)
-        return refuse(reader, "the document has too many values",
-                      "A configuration of that size is surely a mistake.");
+        return refused(reader, "the document has too many values",
+                       "A configuration of that size is surely a mistake.");
     node = ARENA_NEW(reader->arena, YamlNode);
     *node = at_mark(reader, reader->event.start_mark);
     node->kind = kind;
     node->key = reader->key;
-    *ret_node = node;
-    return true;
+    return node;
 }
 
 static bool is_none(const YamlNode *node)
@@ -165,36 +170,39 @@ static bool is_none(const YamlNode *node)
     return false;
 }
 
-static bool read_text(Reader *reader, YamlNode **ret_node)
+static YamlNode *read_text(Reader *reader)
 {
     const char *text = (const char *) reader->event.data.scalar.value;
     size_t length = reader->event.data.scalar.length;
+    YamlNode *node;
 
     if (!check_decoration(reader, reader->event.data.scalar.anchor, reader->event.data.scalar.tag))
-        return false;
+        return NULL;
     if (memchr(text, '\0', length))
-        return refuse(reader, "a text may not contain a zero byte", "Leave the \"\\0\" out.");
-    if (!new_node(reader, YAML_TEXT, ret_node))
-        return false;
-    (*ret_node)->text = arena_strndup(reader->arena, text, length);
-    (*ret_node)->plain = reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    if (is_none(*ret_node))
-        (*ret_node)->kind = YAML_NONE;
-    return true;
+        return refused(reader, "a text may not contain a zero byte", "Leave the \"\\0\" out.");
+    node = new_node(reader, YAML_TEXT);
+    if (!node)
+        return NULL;
+    node->text = arena_strndup(reader->arena, text, length);
+    node->plain = reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (is_none(node))
+        node->kind = YAML_NONE;
+    return node;
 }
 
-static bool read_value(Reader *reader, YamlNode **ret_node);
+static YamlNode *read_value(Reader *reader);
 
 static bool read_items(Reader *reader, YamlNode *list)
 {
     for (;;) {
-        YamlNode *item;
+        const YamlNode *item;
 
         if (!next(reader))
             return false;
         if (reader->event.type == YAML_SEQUENCE_END_EVENT)
             return true;
-        if (!read_value(reader, &item))
+        item = read_value(reader);
+        if (!item)
             return false;
         list->items = arena_grow(reader->arena, list->items, list->count, sizeof(const YamlNode *));
         list->items[list->count++] = item;
@@ -212,16 +220,19 @@ static bool check_twin(const YamlNode *map, const YamlNode *key, Err *err)
     return true;
 }
 
-static bool read_key(Reader *reader, const YamlNode *map, YamlNode **ret_key)
+static YamlNode *read_key(Reader *reader, const YamlNode *map)
 {
+    YamlNode *key;
+
     if (reader->event.type != YAML_SCALAR_EVENT && reader->event.type != YAML_ALIAS_EVENT)
-        return refuse(reader, "a key has to be a text", "Quote it if it has brackets or braces.");
-    if (!read_value(reader, ret_key))
-        return false;
-    if (strcmp((*ret_key)->text, "<<") == 0)
-        return refuse(reader, "merge keys (\"<<\") are not allowed", "Write the values out.");
-    (*ret_key)->kind = YAML_TEXT; /* a name may be "null" */
-    return check_twin(map, *ret_key, reader->err);
+        return refused(reader, "a key has to be a text", "Quote it if it has brackets or braces.");
+    key = read_value(reader);
+    if (!key)
+        return NULL;
+    if (strcmp(key->text, "<<") == 0)
+        return refused(reader, "merge keys (\"<<\") are not allowed", "Write the values out.");
+    key->kind = YAML_TEXT; /* a name may be "null" */
+    return check_twin(map, key, reader->err) ? key : NULL;
 }
 
 static bool read_pairs(Reader *reader, YamlNode *map)
@@ -229,101 +240,125 @@ static bool read_pairs(Reader *reader, YamlNode *map)
     const char *outer = reader->key;
 
     for (;;) {
-        YamlNode *key;
-        YamlNode *value;
+        const YamlNode *key;
+        const YamlNode *value;
 
         if (!next(reader))
             return false;
         if (reader->event.type == YAML_MAPPING_END_EVENT)
-            break;
-        if (!read_key(reader, map, &key))
+            return true;
+        key = read_key(reader, map);
+        if (!key || !next(reader))
             return false;
         reader->key = key->text;
-        if (!next(reader) || !read_value(reader, &value))
+        value = read_value(reader);
+        reader->key = outer;
+        if (!value)
             return false;
         map->keys = arena_grow(reader->arena, map->keys, map->count, sizeof(const YamlNode *));
         map->items = arena_grow(reader->arena, map->items, map->count, sizeof(const YamlNode *));
         map->keys[map->count] = key;
         map->items[map->count++] = value;
-        reader->key = outer;
     }
-    return true;
 }
 
 /* A list or a map, up to its end. */
-static bool read_inside(Reader *reader, YamlKind kind, YamlNode **ret_node)
+static YamlNode *read_inside(Reader *reader, YamlKind kind)
 {
+    YamlNode *node;
     bool read;
 
     if (reader->depth == YAML_DEPTH_MAX)
-        return refuse(reader, "lists and maps are nested too deeply",
-                      "Nothing that is known here needs so many levels.");
-    if (!new_node(reader, kind, ret_node))
-        return false;
+        return refused(reader, "lists and maps are nested too deeply",
+                       "Nothing that is known here needs so many levels.");
+    node = new_node(reader, kind);
+    if (!node)
+        return NULL;
     reader->depth++;
-    read = kind == YAML_LIST ? read_items(reader, *ret_node) : read_pairs(reader, *ret_node);
+    read = kind == YAML_LIST ? read_items(reader, node) : read_pairs(reader, node);
     reader->depth--;
-    return read;
+    return read ? node : NULL;
 }
 
 /* The value that begins with the event that was read last. */
-static bool read_value(Reader *reader, YamlNode **ret_node)
+static YamlNode *read_value(Reader *reader)
 {
     const yaml_event_t *event = &reader->event;
 
     switch (event->type) {
     case YAML_SCALAR_EVENT:
-        return read_text(reader, ret_node);
+        return read_text(reader);
     case YAML_SEQUENCE_START_EVENT:
-        return check_decoration(reader, event->data.sequence_start.anchor,
-                                event->data.sequence_start.tag) &&
-               read_inside(reader, YAML_LIST, ret_node);
+        if (!check_decoration(reader, event->data.sequence_start.anchor,
+                              event->data.sequence_start.tag))
+            return NULL;
+        return read_inside(reader, YAML_LIST);
     case YAML_MAPPING_START_EVENT:
-        return check_decoration(reader, event->data.mapping_start.anchor,
-                                event->data.mapping_start.tag) &&
-               read_inside(reader, YAML_MAP, ret_node);
+        if (!check_decoration(reader, event->data.mapping_start.anchor,
+                              event->data.mapping_start.tag))
+            return NULL;
+        return read_inside(reader, YAML_MAP);
     default:
         assert(event->type == YAML_ALIAS_EVENT);
-        return check_decoration(reader, event->data.alias.anchor, NULL);
+        (void) check_decoration(reader, event->data.alias.anchor, NULL);
+        return NULL;
     }
 }
 
-static bool read_document(Reader *reader, YamlNode **ret_root)
+static YamlNode *read_nothing(Reader *reader)
 {
-    if (!next(reader) || !next(reader)) /* the stream's start, and what comes first in it */
-        return false;
-    if (reader->event.type == YAML_STREAM_END_EVENT) {
-        if (!new_node(reader, YAML_NONE, ret_root))
-            return false;
-        (*ret_root)->line = (*ret_root)->column = 1;
-        (*ret_root)->text = "";
-        return true;
+    YamlNode *root = new_node(reader, YAML_NONE);
+
+    if (root) {
+        root->line = root->column = 1;
+        root->text = "";
     }
-    if (!next(reader) || !read_value(reader, ret_root) || !next(reader) || !next(reader))
-        return false;
+    return root;
+}
+
+/* Past one event, to the one behind it. */
+static bool skip(Reader *reader)
+{
+    bool more = next(reader);
+
+    return more && next(reader);
+}
+
+static YamlNode *read_document(Reader *reader)
+{
+    YamlNode *root;
+
+    if (!skip(reader)) /* the stream's start */
+        return NULL;
+    if (reader->event.type == YAML_STREAM_END_EVENT)
+        return read_nothing(reader);
+    if (!next(reader))
+        return NULL;
+    root = read_value(reader);
+    if (!root || !skip(reader)) /* the document's end */
+        return NULL;
     if (reader->event.type != YAML_STREAM_END_EVENT)
-        return refuse(reader, "a second document begins", "Only one is allowed in a file.");
-    return true;
+        return refused(reader, "a second document begins", "Only one is allowed in a file.");
+    return root;
 }
 
-bool yaml_read(Arena *arena, const char *file, const char *bytes, size_t length,
-               const YamlNode **ret_root, Err *err)
+bool yaml_read(Arena *arena, const YamlSource *source, const YamlNode **ret_root, Err *err)
 {
-    Reader reader = {.arena = arena, .file = file, .bytes = bytes, .length = length, .err = err};
-    YamlNode *root = NULL;
-    bool read;
+    Reader reader = {.arena = arena, .source = source, .err = err};
+    const YamlNode *root;
 
-    if (length > YAML_BYTES_MAX)
-        return err_set(err, ERR_USAGE, "%s: the file has more than %zu kB", file,
+    if (source->length > YAML_BYTES_MAX)
+        return err_set(err, ERR_USAGE, "%s: the file has more than %zu kB", source->file,
                        YAML_BYTES_MAX / 1024);
     if (yaml_parser_initialize(&reader.parser) != 1)
         abort(); /* out of memory, as everywhere */
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&reader.parser, (const unsigned char *) bytes, length);
-    read = read_document(&reader, &root);
+    yaml_parser_set_input_string(&reader.parser, (const unsigned char *) source->bytes,
+                                 source->length);
+    root = read_document(&reader);
     yaml_event_delete(&reader.event);
     yaml_parser_delete(&reader.parser);
-    if (read)
+    if (root)
         *ret_root = root;
-    return read;
+    return root != NULL;
 }

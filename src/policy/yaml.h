@@ -3,9 +3,9 @@
  *
  * One document of texts, lists and maps. Anchors, aliases, merge keys and tags are refused, and so
  * are keys that stand twice. A text is what was written, whatever YAML would make of it (`no` is
- * "no"); the reader says what it wants. Nodes and their texts live in the arena; `file` is
- * borrowed. Every error has code ERR_USAGE and begins with `FILE:LINE:COLUMN: `, and with the key
- * where there is one. */
+ * "no"); the reader says what it wants. Nodes and their texts live in the arena; the
+ * file's name is borrowed. Every error has code ERR_USAGE and begins with `FILE:LINE:COLUMN: `, and
+ * with the key where there is one. */
 #ifndef PGQUELL_POLICY_YAML_H
 #define PGQUELL_POLICY_YAML_H
 
@@ -14,9 +14,9 @@
 
 #include "base/arena.h"
 
-#define YAML_BYTES_MAX ((size_t) 256 * 1024) /* of a document */
-#define YAML_NODES_MAX 20000                 /* of a document, its keys included */
-#define YAML_DEPTH_MAX 16                    /* lists and maps inside each other */
+#define YAML_BYTES_MAX ((size_t) 1 << 18) /* of a document */
+#define YAML_NODES_MAX 20000              /* of a document, its keys included */
+#define YAML_DEPTH_MAX 16                 /* lists and maps inside each other */
 
 typedef enum YamlKind {
     YAML_NONE, /* nothing behind the key, `~`, `null`, or an empty document */
@@ -40,9 +40,16 @@ struct YamlNode {
     size_t count;
 };
 
-/* The tree of a document of `length` bytes, which need not be terminated. */
-FALLIBLE bool yaml_read(Arena *arena, const char *file, const char *bytes, size_t length,
-                        const YamlNode **ret_root, Err *err);
+/* A document as it was read from its file; borrowed, need not be terminated. */
+typedef struct YamlSource {
+    const char *file;
+    const char *bytes;
+    size_t length;
+} YamlSource;
+
+/* The tree of a document. */
+FALLIBLE bool yaml_read(Arena *arena, const YamlSource *source, const YamlNode **ret_root,
+                        Err *err);
 
 /* Fills the error with the place and answers false; the second also names the node's key. */
 bool yaml_error(const YamlNode *at, Err *err, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -110,10 +110,12 @@ bool yaml_text(const YamlNode *node, const char **ret_text, Err *err)
         return true;
     case YAML_NONE:
         (void) yaml_bad_value(node, err, "a value is missing");
-        return err_hint(err, "An empty text is written \"\".");
+        (void) err_hint(err, "An empty text is written \"\".");
+        return false;
     default:
-        return yaml_bad_value(node, err, "expected one text, not %s",
+        (void) yaml_bad_value(node, err, "expected one text, not %s",
                               node->kind == YAML_LIST ? "a list" : "keys with values");
+        return false;
     }
 }
 

@@ -429,7 +429,7 @@ static void survive(const char *text, size_t length)
 
     arena_init(&arena);
     memcpy(bytes, text, length);
-    if (!yaml_read(&arena, "f", bytes, length, &root, &err))
+    if (!yaml_read(&arena, &(YamlSource){"f", bytes, length}, &root, &err))
         assert_true(strncmp(err.message, "f:", 2) == 0);
     arena_done(&arena);
     free(bytes);

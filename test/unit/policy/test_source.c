@@ -13,11 +13,10 @@
 #include "policy/source.h"
 
 #define NOBODY 65534
-#define LENGTH_MAX 100
 
 static bool read_as(Folder *folder, const char *path, SourceKind kind, Source *ret_source)
 {
-    return source_read(&folder->arena, path, kind, LENGTH_MAX, ret_source, &folder->err);
+    return source_read(&folder->arena, path, kind, ret_source, &folder->err);
 }
 
 static void is_refused(Folder *folder, const char *path, SourceKind kind, const char *reason)
@@ -47,18 +46,18 @@ static void reads_what_is_there(void **state)
     assert_true(source.exposed);
 }
 
-static void one_byte_too_many_shows(void **state)
+static void one_byte_too_many_is_refused(void **state)
 {
     Folder *folder = *state;
-    char text[LENGTH_MAX + 10] = {0};
+    char *text = arena_alloc(&folder->arena, SOURCE_BYTES_MAX + 2, 1);
     Source source;
 
-    memset(text, 'x', LENGTH_MAX);
+    memset(text, '#', SOURCE_BYTES_MAX);
     assert_true(read_as(folder, folder_write(folder, "a", 0600, text), SOURCE_USER, &source));
-    assert_int_equal(source.length, LENGTH_MAX);
-    memset(text, 'x', LENGTH_MAX + 5);
-    assert_true(read_as(folder, folder_write(folder, "a", 0600, text), SOURCE_USER, &source));
-    assert_int_equal(source.length, LENGTH_MAX + 1);
+    assert_int_equal(source.length, SOURCE_BYTES_MAX);
+    assert_string_equal(source.bytes, text);
+    text[SOURCE_BYTES_MAX] = '#';
+    is_refused(folder, folder_write(folder, "a", 0600, text), SOURCE_USER, "more than 256 kB");
 }
 
 static void a_usual_file_may_be_missing_a_given_one_may_not(void **state)
@@ -159,7 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(reads_what_is_there),
-        TEST(one_byte_too_many_shows),
+        TEST(one_byte_too_many_is_refused),
         TEST(a_usual_file_may_be_missing_a_given_one_may_not),
         TEST(what_others_may_write_is_refused),
         TEST(what_is_no_file_is_refused),

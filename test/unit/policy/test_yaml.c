@@ -31,7 +31,7 @@ static const YamlNode *read_text(const char *text)
 {
     const YamlNode *root = NULL;
 
-    if (!yaml_read(&arena, "f.yaml", text, strlen(text), &root, &err))
+    if (!yaml_read(&arena, &(YamlSource){"f.yaml", text, strlen(text)}, &root, &err))
         fail_msg("%s", err.message);
     return root;
 }
@@ -40,7 +40,7 @@ static void fails(const char *text, const char *message)
 {
     const YamlNode *root = NULL;
 
-    assert_false(yaml_read(&arena, "f.yaml", text, strlen(text), &root, &err));
+    assert_false(yaml_read(&arena, &(YamlSource){"f.yaml", text, strlen(text)}, &root, &err));
     assert_null(root);
     assert_string_equal(err.message, message);
     assert_int_equal(err.code, ERR_USAGE);
@@ -166,7 +166,7 @@ static void sizes_are_bounded(void **state)
 
     strbuf_clear(&text);
     strbuf_pad(&text, '#', YAML_BYTES_MAX);
-    assert_true(yaml_read(&arena, "f.yaml", text.text, text.length, &root, &err));
+    assert_true(yaml_read(&arena, &(YamlSource){"f.yaml", text.text, text.length}, &root, &err));
     strbuf_add_char(&text, '#');
     fails(text.text, "f.yaml: the file has more than 256 kB");
     strbuf_done(&text);
