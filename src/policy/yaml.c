@@ -21,7 +21,7 @@ typedef struct Reader {
     Err *err;
 } Reader;
 
-static bool fail(const YamlNode *at, Err *err, const char *format, va_list args)
+static bool PRINTF_LIKE(3, 0) fail(const YamlNode *at, Err *err, const char *format, va_list args)
 {
     char text[ERR_MESSAGE_MAX];
 
