@@ -133,14 +133,18 @@ case 'the default cluster is meant where nothing names a server' => sub {
 	my %named = (
 		PGHOST => '/nonexistent',
 		PGHOSTADDR => 'nowhere',
-		PGPORT => PostgreSQL::Test::Cluster::get_free_port(),
-		PGSERVICE => 'none');
+		PGPORT => PostgreSQL::Test::Cluster::get_free_port());
 	for my $variable (sort keys %named)
 	{
 		(undef, $o) = configured(clusters("cluster: two\n"),
 			env => { %unset, $variable => $named{$variable} });
 		is_exit(pgquell('ps', $o), 3, "$variable names another");
 	}
+	my $services = PostgreSQL::Test::Utils::tempdir('services') . '/pg_service.conf';
+	PostgreSQL::Test::Utils::append_to_file($services, "[here]\n" . place($one) =~ s/ /\n/gr . "\n");
+	(undef, $o) = configured(clusters("cluster: two\n"),
+		env => { %unset, PGSERVICEFILE => $services, PGSERVICE => 'here' });
+	is_on(pgquell('ps', '--json', '-d', 'apps', $o), 'one');
 };
 
 case 'an unknown cluster is answered with the known ones' => sub {
