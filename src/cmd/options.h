@@ -21,6 +21,7 @@ enum {
     OPTION_TREE = 1 << 10,      /* --dot */
     OPTION_DOCTOR = 1 << 11,    /* --sql */
     OPTION_DOOR = 1 << 12,      /* --keep-out, --pause, --disable */
+    OPTION_STORE = 1 << 13,     /* --audit alone */
 };
 
 typedef enum OptionValue {

@@ -9,7 +9,7 @@
 
 #include "base/timefmt.h"
 
-#define STATEMENTS_MAX 4 /* of one question */
+#define STATEMENTS_MAX 5 /* of one question */
 
 /* A question on its way. */
 typedef struct Question Question;

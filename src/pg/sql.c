@@ -208,6 +208,12 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_LOG] = {"log", false, log_raise},
     [SQL_BUILDING] = {"building", false, sql_building},
     [SQL_INVALID_INDEXES] = {"invalid_indexes", false, sql_invalid_indexes},
+    [SQL_DOCTOR_SETTINGS] = {"doctor_settings", false, sql_doctor_settings},
+    [SQL_DOCTOR_FILES] = {"doctor_files", false, sql_doctor_files},
+    [SQL_DOCTOR_OVERRIDES] = {"doctor_overrides", false, sql_doctor_overrides},
+    [SQL_DOCTOR_ROLES] = {"doctor_roles", false, sql_doctor_roles},
+    [SQL_DOCTOR_DATABASES] = {"doctor_databases", false, sql_doctor_databases},
+    [SQL_DOCTOR_GRANTS] = {"doctor_grants", false, sql_doctor_grants},
 };
 
 const char *sql_name(SqlId id)

@@ -26,6 +26,12 @@ typedef enum SqlId {
     SQL_LOG,             /* raises them as LOG */
     SQL_BUILDING,        /* $1 pid: tables on which it builds an index */
     SQL_INVALID_INDEXES, /* $1 table oids: their invalid indexes; in the tables' own database */
+    SQL_DOCTOR_SETTINGS, /* $1 names: the settings */
+    SQL_DOCTOR_FILES,    /* what the configuration files say */
+    SQL_DOCTOR_OVERRIDES,
+    SQL_DOCTOR_ROLES, /* $1 names of a provider's administrators: who can log in */
+    SQL_DOCTOR_DATABASES,
+    SQL_DOCTOR_GRANTS, /* $1 names: which of these roles there are, and we are in */
     SQL_IDS,
 } SqlId;
 

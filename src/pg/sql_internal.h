@@ -21,4 +21,12 @@ SqlText sql_relations;
 SqlText sql_building;
 SqlText sql_invalid_indexes;
 
+/* sql_doctor.c */
+SqlText sql_doctor_settings;
+SqlText sql_doctor_files;
+SqlText sql_doctor_overrides;
+SqlText sql_doctor_roles;
+SqlText sql_doctor_databases;
+SqlText sql_doctor_grants;
+
 #endif

@@ -105,6 +105,83 @@ json_t *json_action(const Target *target)
     return object;
 }
 
+/* Adds an element, whose reference it steals. */
+static void append(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) == 0)
+        return;
+    (void) fputs("pgquell: out of memory\n", stderr);
+    abort();
+}
+
+static json_t *of_statements(const DoctorCheck *check)
+{
+    json_t *sql = json_array();
+
+    for (size_t i = 0; i < check->statement_count; i++)
+        append(sql, json_string(check->statements[i].sql));
+    return sql;
+}
+
+static json_t *of_needs(const DoctorFacts *facts, const DoctorCheck *check)
+{
+    json_t *needs = json_array();
+    bool superuser = false;
+    bool primary = false;
+
+    for (size_t i = 0; i < check->statement_count; i++) {
+        if (doctor_runs_here(facts, &check->statements[i]))
+            continue;
+        superuser = superuser || check->statements[i].reach == REACH_SERVER;
+        primary = primary || check->statements[i].reach == REACH_CLUSTER;
+    }
+    if (superuser)
+        append(needs, json_string("superuser"));
+    if (primary)
+        append(needs, json_string("primary"));
+    if (check->restart)
+        append(needs, json_string("restart"));
+    return needs;
+}
+
+static json_t *of_evidence(const DoctorCheck *check)
+{
+    json_t *evidence = json_array();
+
+    for (size_t i = 0; i < check->evidence_count; i++) {
+        json_t *object = identity(check->evidence[i].session);
+        int64_t age_us = check->evidence[i].age_us;
+
+        put(object, "age_s",
+            age_us == TIME_UNKNOWN ? json_null() : json_real((double) age_us / (double) US_PER_S));
+        append(evidence, object);
+    }
+    return evidence;
+}
+
+json_t *json_check(const DoctorFacts *facts, const DoctorCheck *check)
+{
+    json_t *object = json_object();
+    json_t *roles = json_array();
+
+    for (size_t i = 0; i < check->role_count; i++)
+        append(roles, of_text(check->roles[i]));
+    put(object, "check", json_string(check->check));
+    put(object, "topic", json_string(check->topic));
+    put(object, "status", json_string(doctor_status_name(check->status)));
+    put(object, "setting", of_text(check->setting));
+    put(object, "value", of_text(check->value));
+    put(object, "proposed", of_text(check->proposed));
+    put(object, "why", of_text(check->why));
+    put(object, "remedy", of_text(check->remedy));
+    put(object, "sql", of_statements(check));
+    put(object, "shell", of_text(check->shell));
+    put(object, "needs", of_needs(facts, check));
+    put(object, "roles", roles);
+    put(object, "evidence", of_evidence(check));
+    return object;
+}
+
 /* jansson's output, in which DEL is the one control character left. */
 static int add_chunk(const char *bytes, size_t length, void *data)
 {

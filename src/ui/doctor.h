@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Doctor: what it found, as a page and as a psql script. */
+#ifndef PGQUELL_UI_DOCTOR_H
+#define PGQUELL_UI_DOCTOR_H
+
+#include <stdio.h>
+
+#include "core/doctor.h"
+#include "ui/look.h"
+
+/* Warnings first, then advice, each with what is seen and the SQL; `brief` leaves out what is fine
+ * and what is only to be known. */
+void doctor_print(FILE *out, const DoctorFacts *facts, const DoctorChecks *checks, bool brief,
+                  const Look *look);
+
+/* Appends a script for psql in printable ASCII, one statement or comment a line. What cannot be run
+ * where we are connected, or by our role, is in comments that say where it can. */
+void doctor_script(StrBuf *buf, const DoctorFacts *facts, const DoctorChecks *checks);
+
+#endif
