@@ -307,6 +307,9 @@ DoctorChecks doctor_examine(const DoctorFacts *facts, Arena *arena)
     for (size_t i = 0; i < doctor_rule_count; i++)
         if (facts->world->server_version >= doctor_rules[i].since)
             doctor_rules[i].examine(&doctor, &doctor_rules[i]);
+    for (size_t i = 0; i < doctor.count; i++)
+        if (doctor.checks[i].status == DOCTOR_OK && !doctor.checks[i].noted)
+            doctor.checks[i].why = NULL; /* that of the rule is about what it did not find */
     return (DoctorChecks){doctor.checks, doctor.count};
 }
 

@@ -40,7 +40,7 @@ typedef struct DoctorCheck {
     const char *setting;  /* NULL: it is not about one */
     const char *value;    /* that is in force; NULL: none, several or not known */
     const char *proposed; /* NULL: none */
-    const char *why;      /* one or two sentences */
+    const char *why;      /* one or two sentences; NULL where it is simply fine */
     const char *remedy;   /* what else is to be done or known, a sentence; NULL: nothing */
     const char *shell;    /* the command that helps where SQL does not; NULL: none */
     bool restart;         /* the server has to be restarted for it */

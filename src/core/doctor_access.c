@@ -142,7 +142,7 @@ static const char *granters(Doctor *doctor)
                     : arena_printf(doctor->arena, "%s%s%s", names, count ? ", " : "", role->name);
         count++;
     }
-    return arena_printf(doctor->arena, "%s%s can grant it%s%s%s.",
+    return arena_printf(doctor->arena, "%s%s%s%s%s can grant it.",
                         provider ? "A member of " : "A superuser", provider ? provider->role : "",
                         count ? " (" : "", names, count ? ")" : "");
 }
@@ -158,10 +158,10 @@ static void add_grant(Doctor *doctor, DoctorCheck *check, const DoctorGrant *gra
 
     if (!name)
         return;
-    if (!grant->member || by_grant)
-        doctor_add_statement(doctor, check, REACH_CLUSTER,
-                             arena_printf(doctor->arena, "GRANT %s TO %s%s;", grant->name, name,
-                                          by_grant && !own->inherits ? " WITH INHERIT TRUE" : ""));
+    doctor_add_statement(
+        doctor, check, REACH_CLUSTER,
+        arena_printf(doctor->arena, "GRANT %s TO %s%s;", grant->name, name,
+                     by_grant && (grant->member || !own->inherits) ? " WITH INHERIT TRUE" : ""));
     if (!by_grant && !own->inherits)
         (void) doctor_change_override(doctor, check, 0, own->oid, "INHERIT");
 }

@@ -2,6 +2,8 @@
 /* Doctor: what it found, as a page. */
 #include "ui/doctor.h"
 
+#include <string.h>
+
 #include "ui/describe.h"
 #include "ui/flow.h"
 
@@ -42,7 +44,20 @@ static void add_line(Page *page, const char *text, Style style)
     flow_end(&flow);
 }
 
-/* `advice  log_lock_waits: off, proposed on` */
+/* A value whose blanks matter stands in quotes. */
+static void add_value(Page *page, Flow *flow, const char *label, const char *value)
+{
+    size_t length = value ? strlen(value) : 0;
+    const char *quote =
+        value && (length == 0 || value[0] == ' ' || value[length - 1] == ' ') ? "\"" : "";
+
+    if (value)
+        flow_piece(flow,
+                   shown(page, arena_printf(&page->arena, "%s %s%s%s", label, quote, value, quote)),
+                   STYLE_PLAIN);
+}
+
+/* `advice  log_lock_waits  is off  proposed on` */
 static void add_head(Page *page, const DoctorCheck *check)
 {
     Style style = check->status == DOCTOR_WARNING ? STYLE_ERROR : STYLE_WARNING;
@@ -50,12 +65,8 @@ static void add_head(Page *page, const DoctorCheck *check)
 
     flow_piece(&flow, doctor_status_name(check->status), style);
     flow_piece(&flow, check->check, STYLE_HEADING);
-    if (check->value)
-        flow_piece(&flow, shown(page, arena_printf(&page->arena, "is %s", check->value)),
-                   STYLE_PLAIN);
-    if (check->proposed)
-        flow_piece(&flow, shown(page, arena_printf(&page->arena, "proposed %s", check->proposed)),
-                   STYLE_PLAIN);
+    add_value(page, &flow, "is", check->value);
+    add_value(page, &flow, "proposed", check->proposed);
     flow_end(&flow);
 }
 
