@@ -70,7 +70,7 @@ static void a_healthy_server_gets_two_lines(void **state)
     assert_page(0, true, "");
     patient.world.server_version = 100000;
     assert_page(72, false,
-                "fine  statement_timeout, statement_timeout_everywhere,\n"
+                "fine statement_timeout, statement_timeout_everywhere,\n"
                 "    idle_in_transaction_session_timeout, lock_timeout, tcp_keepalives,\n"
                 "    log_min_error_statement, log_min_messages, log_lock_waits,\n"
                 "    log_line_prefix, superuser_reserved_connections, free_slots,\n"
