@@ -84,21 +84,18 @@ static void verify(StoreSurvey *survey, const char *path, Arena *arena)
     store_close(store);
 }
 
-static void look_at_file(StoreSurvey *survey, const char *path, Arena *arena)
+static void look_at_file(StoreSurvey *survey, const char *path, const struct stat *status,
+                         Arena *arena)
 {
-    struct stat status;
-
-    if (lstat(path, &status) != 0)
-        not_writable(survey, path, arena);
-    else if (!S_ISREG(status.st_mode))
+    if (!S_ISREG(status->st_mode))
         survey->fault = arena_printf(arena, "\"%s\" is not a regular file", path);
-    else if (status.st_mode & S_IWOTH)
+    else if (status->st_mode & S_IWOTH)
         open_to_all(survey, path, arena);
     else if (access(path, R_OK | W_OK) != 0)
         not_writable(survey, path, arena);
-    else if (status.st_size > SURVEY_BYTES_MAX)
+    else if (status->st_size > SURVEY_BYTES_MAX)
         survey->unread = true;
-    else if (status.st_size > 0) /* an empty one was made, and nothing recorded yet */
+    else if (status->st_size > 0) /* an empty one was made, and nothing recorded yet */
         verify(survey, path, arena);
 }
 
@@ -111,6 +108,6 @@ StoreSurvey store_survey(const char *path, Arena *arena)
     look_at_directory(
         &survey, survey.exists ? directory_of(arena, path) : nearest_directory(arena, path), arena);
     if (survey.exists && !survey.fault)
-        look_at_file(&survey, path, arena);
+        look_at_file(&survey, path, &status, arena);
     return survey;
 }

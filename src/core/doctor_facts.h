@@ -18,17 +18,6 @@ typedef struct DoctorSetting {
     bool pending_restart; /* the files have another value */
 } DoctorSetting;
 
-/* A line of the configuration files that is in force. */
-typedef struct DoctorFileLine {
-    const char *name;
-    const char *value;
-} DoctorFileLine;
-
-typedef struct DoctorFiles {
-    const DoctorFileLine *lines; /* NULL: our role may not read them */
-    size_t count;
-} DoctorFiles;
-
 /* A row of pg_db_role_setting, one setting of it; an oid of 0 means all. */
 typedef struct DoctorOverride {
     uint32_t database;
@@ -118,9 +107,5 @@ const char *doctor_override(const DoctorFacts *facts, const char *name, uint32_t
  * "ALTER ROLE", Notes. */
 const char *doctor_in_force(const DoctorFacts *facts, const char *name, uint32_t database,
                             uint32_t role);
-
-/* Turns a setting as our session's reset value and source show it into the instance's, with the
- * facts' overrides and, where our role may read them, the configuration files. */
-void doctor_settle(const DoctorFacts *facts, const DoctorFiles *files, DoctorSetting *setting);
 
 #endif

@@ -10,11 +10,12 @@
 #define TRANSACTION_TIMES 2 /* and a transaction's so many times a statement's */
 
 #define MIN_MS INT64_C(60000)
+#define HOUR_MS (60 * MIN_MS)
 
 /* What a proposal is raised to; who needs more is left out. */
 static const int64_t steps_ms[] = {
-    MIN_MS,          5 * MIN_MS,      15 * MIN_MS,     30 * MIN_MS,      60 * MIN_MS,
-    2 * 60 * MIN_MS, 4 * 60 * MIN_MS, 8 * 60 * MIN_MS, 12 * 60 * MIN_MS, 24 * 60 * MIN_MS,
+    MIN_MS,      5 * MIN_MS,  15 * MIN_MS, 30 * MIN_MS,  HOUR_MS,
+    2 * HOUR_MS, 4 * HOUR_MS, 8 * HOUR_MS, 12 * HOUR_MS, 24 * HOUR_MS,
 };
 
 #define STEP_COUNT (sizeof(steps_ms) / sizeof(steps_ms[0]))
@@ -79,7 +80,7 @@ int64_t doctor_transaction_base_ms(const Doctor *doctor, const DoctorRole *role)
     const char *own = doctor_override(facts, "statement_timeout", 0, role->oid);
     int64_t longest =
         own ? doctor_time_ms(own, "ms") : limit_for(doctor, doctor_statement_rule, role);
-    int64_t least = 60 * MIN_MS;
+    int64_t least = HOUR_MS;
 
     if (longest <= 0)
         return COVERED;

@@ -4,6 +4,7 @@
 #define PGQUELL_PG_ASK_DOCTOR_H
 
 #include "core/doctor.h"
+#include "core/doctor_settle.h"
 #include "pg/answer.h"
 #include "pg/link.h"
 

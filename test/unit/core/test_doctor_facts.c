@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/doctor_settle.h"
 #include "core/patient.h"
 
 static Patient patient;
