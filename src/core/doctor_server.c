@@ -25,26 +25,41 @@ static bool is_told(const DoctorSetting *setting)
     return setting && setting->value;
 }
 
+/* Whatever was noted of the instance's value, there is something to find. */
+static void find(DoctorCheck *check, const DoctorRule *rule)
+{
+    check->status = rule->status;
+    check->why = rule->why;
+    check->noted = false;
+}
+
 /* Overrides that are wrong in themselves are taken back. */
 static void reset_overrides(Doctor *doctor, DoctorCheck *check, const DoctorRule *rule)
 {
     const DoctorFacts *facts = doctor->facts;
     const char *change = arena_printf(doctor->arena, "RESET %s", rule->setting);
 
+    size_t before = check->statement_count;
+
     for (size_t i = 0; i < facts->override_count; i++) {
         const DoctorOverride *override = &facts->overrides[i];
 
-        if (strcmp(override->name, rule->setting) == 0 && rule->lacks(override->value) &&
-            doctor_change_override(doctor, check, override->database, override->role, change))
-            check->status = rule->status;
+        if (strcmp(override->name, rule->setting) == 0 && rule->lacks(override->value))
+            (void) doctor_change_override(doctor, check, override->database, override->role,
+                                          change);
     }
+    if (check->statement_count == before)
+        return;
+    find(check, rule);
+    doctor_add_remedy(doctor, check,
+                      "It is so for roles or databases that override it; the SQL takes that back.");
 }
 
 /* Finds the instance's value wanting, and proposes another. */
 static void propose(Doctor *doctor, DoctorCheck *check, const DoctorRule *rule,
                     const char *proposed)
 {
-    check->status = rule->status;
+    find(check, rule);
     check->proposed = proposed;
     check->restart = rule->restart;
     doctor_change_server(doctor, check, doctor_setting(doctor->facts, rule->setting), proposed);
@@ -90,7 +105,7 @@ void examine_everywhere(Doctor *doctor, const DoctorRule *rule)
         propose(doctor, check, rule, "0");
     if (!global || !rule->lacks(global))
         return;
-    check->status = rule->status;
+    find(check, rule);
     check->value = global;
     (void) doctor_change_override(doctor, check, 0, 0, "RESET statement_timeout");
 }

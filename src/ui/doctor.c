@@ -38,9 +38,18 @@ static size_t count_of(const DoctorChecks *checks, DoctorStatus status)
 
 static void add_line(Page *page, const char *text, Style style)
 {
-    Flow flow = flow_begin(page->look, &page->buf, INDENT, INDENT_MORE);
+    Flow flow = flow_begin(page->look, &page->buf, INDENT, INDENT);
 
     flow_words(&flow, shown(page, text), style);
+    flow_end(&flow);
+}
+
+/* What is to be run; where it goes on is indented, so that each begins visibly. */
+static void add_command(Page *page, const char *text)
+{
+    Flow flow = flow_begin(page->look, &page->buf, INDENT, INDENT_MORE);
+
+    flow_words(&flow, shown(page, text), STYLE_GOOD);
     flow_end(&flow);
 }
 
@@ -121,7 +130,7 @@ static void add_statements(Page *page, const DoctorCheck *check)
         if (!here && i == 0)
             add_line(page, statement->reach == REACH_SERVER ? "As a superuser:" : "On the primary:",
                      STYLE_PLAIN);
-        add_line(page, statement->sql, STYLE_GOOD);
+        add_command(page, statement->sql);
     }
     if (check->statement_count > STATEMENTS_SHOWN)
         add_line(page,
@@ -142,7 +151,7 @@ static void add_check(Page *page, const DoctorCheck *check)
         add_line(page, check->remedy, STYLE_PLAIN);
     add_statements(page, check);
     if (check->shell)
-        add_line(page, check->shell, STYLE_GOOD);
+        add_command(page, check->shell);
 }
 
 static void add_all(Page *page, DoctorStatus status)

@@ -165,6 +165,10 @@ static void overrides_to_the_worse_are_taken_back(void **state)
                  "ALTER DATABASE shop RESET track_activities;\n"
                  "ALTER ROLE etl IN DATABASE shop RESET track_activities;\n"
                  "ALTER ROLE ALL RESET track_activities;");
+    assert_non_null(strstr(examined("track_activities")->remedy, "that override it"));
+    patient_set(&patient, "track_activities", NULL); /* hidden by one of them */
+    assert_false(examined("track_activities")->noted);
+    assert_non_null(strstr(examined("track_activities")->why, "does not show"));
 }
 
 static void a_name_that_is_no_text_gets_no_sql(void **state)
@@ -230,6 +234,10 @@ static void a_short_limit_for_everybody_is_a_warning(void **state)
     assert_fine("statement_timeout_everywhere");
     patient_set(&patient, "statement_timeout", NULL);
     assert_true(examined("statement_timeout_everywhere")->noted);
+    patient.overrides[patient.facts.override_count - 1].value = "10s";
+    assert_found("statement_timeout_everywhere", DOCTOR_WARNING,
+                 "ALTER ROLE ALL RESET statement_timeout;");
+    assert_false(examined("statement_timeout_everywhere")->noted);
 }
 
 static void a_prefix_keeps_what_it_has(void **state)

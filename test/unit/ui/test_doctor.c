@@ -87,12 +87,12 @@ static void warnings_come_first(void **state)
     assert_page(60, true,
                 "warning  track_activities  is off  proposed on\n"
                 "    The server does not show what a session does, so nothing\n"
-                "        can be found, and pgquell refuses to signal it.\n"
+                "    can be found, and pgquell refuses to signal it.\n"
                 "    ALTER SYSTEM SET track_activities = 'on';\n"
                 "advice  log_lock_waits  is off  proposed on\n"
                 "    With it the log says who waited for whom, after\n"
-                "        deadlock_timeout; without it a past pile-up cannot\n"
-                "        be explained.\n"
+                "    deadlock_timeout; without it a past pile-up cannot be\n"
+                "    explained.\n"
                 "    ALTER SYSTEM SET log_lock_waits = 'on';\n");
 }
 
@@ -214,6 +214,8 @@ static void what_cannot_be_run_here_says_where(void **state)
     assert_script(SCRIPT_HEAD
                   "-- warning: track_activities: The server does not show what a session does, so "
                   "nothing can be found, and pgquell refuses to signal it.\n"
+                  "-- note: It is so for roles or databases that override it; the SQL takes that "
+                  "back.\n"
                   "-- on the primary: ALTER ROLE app RESET track_activities;\n"
                   "-- advice: track_activity_query_size: Statements that are longer are cut, and "
                   "what is behind the cut cannot be seen or matched.\n"
