@@ -32,13 +32,14 @@ static DoctorStore look_at_store(Scene *scene)
     return store;
 }
 
-static bool await(Scene *scene, const Answer *answer, Err *err)
+/* Whom the configuration protects by role alone, no limit of ours is to end. */
+static void spare_protected(const Scene *scene, DoctorAnswer *answer)
 {
-    if (loop_await(scene->loop, scene->link, answer, err))
-        return true;
-    if (err->code != ERR_INTERRUPTED)
-        err->code = ERR_CONNECTION;
-    return false;
+    for (size_t i = 0; i < answer->role_count; i++) {
+        Session session = {.role = answer->roles[i].name, .role_oid = answer->roles[i].oid};
+
+        answer->roles[i].spared = protect_find(&scene->protections, &session) != NULL;
+    }
 }
 
 static void take_answer(DoctorFacts *facts, const DoctorAnswer *answer)
@@ -65,7 +66,7 @@ static bool settle(Scene *scene, const DoctorFacts *facts, DoctorAnswer *answer,
     files->answer.arena = &scene->arena;
     if (scene->world.superuser) {
         ask_doctor_files(scene->link, files);
-        if (!await(scene, &files->answer, err) && files->answer.lost)
+        if (!scene_await(scene, &files->answer, err) && files->answer.lost)
             return false;
     }
     for (size_t i = 0; i < answer->setting_count; i++)
@@ -79,7 +80,7 @@ static bool gather(Scene *scene, DoctorFacts *facts, Err *err)
 
     answer->answer.arena = &scene->arena;
     ask_doctor(scene->link, answer);
-    if (!await(scene, &answer->answer, err) || !scene_snapshot(scene, false, err))
+    if (!scene_await(scene, &answer->answer, err) || !scene_snapshot(scene, false, err))
         return false;
     *facts = (DoctorFacts){
         .world = &scene->world,
@@ -91,6 +92,7 @@ static bool gather(Scene *scene, DoctorFacts *facts, Err *err)
         .server_us = scene->server_us,
         .store = look_at_store(scene),
     };
+    spare_protected(scene, answer);
     take_answer(facts, answer);
     return settle(scene, facts, answer, err);
 }
@@ -127,7 +129,7 @@ static ErrCode run(Scene *scene, Err *err)
         print_script(&facts, &checks);
     } else if (settings->json) {
         for (size_t i = 0; i < checks.count; i++)
-            if (!json_print(stdout, json_check(&facts, &checks.items[i])))
+            if (!json_print(stdout, doctor_json(&facts, &checks.items[i])))
                 break; /* the stream remembers why */
     } else {
         doctor_print(stdout, &facts, &checks, settings->quiet, &scene->look);

@@ -34,6 +34,7 @@ typedef struct DoctorRole {
     bool superuser;
     bool replication;
     bool inherits;
+    bool spared;          /* the configuration protects all its sessions */
     bool administers;     /* a member of the managed server's own administrators */
     bool owns_tables;     /* itself, or through a role that cannot log in; in any database */
     int connection_limit; /* negative: none */

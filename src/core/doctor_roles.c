@@ -49,7 +49,7 @@ static bool backs_up(const DoctorFacts *facts, const DoctorRole *role)
 
 bool doctor_is_limited(const DoctorFacts *facts, const DoctorRole *role)
 {
-    if (!role->login || role->superuser || role->replication || role->administers)
+    if (!role->login || role->superuser || role->replication || role->administers || role->spared)
         return false;
     if (role->oid == facts->world->session_role_oid || role == doctor_own_role(facts))
         return false;

@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "core/doctor.h"
 #include "core/engine.h"
 
 /* A session; `now_us` is the server's clock, from which its ages are counted. */
@@ -22,11 +21,6 @@ json_t *json_session(const Session *session, int64_t now_us);
 /* What was, or in a dry run would be, done to a target. Before EVENT_GO it has no outcome, not even
  * where nothing will be sent: `plan` is [] then, and `reason` says why. */
 json_t *json_action(const Target *target);
-
-/* A check of the doctor's: check, topic, status, setting, value, proposed, why, remedy, sql, shell,
- * needs, roles, evidence. `needs` is what the SQL takes beside the right to run it: "superuser",
- * "primary", "restart". */
-json_t *json_check(const DoctorFacts *facts, const DoctorCheck *check);
 
 /* One line of ASCII in the arena, without the newline; steals the reference. */
 char *json_text(Arena *arena, json_t *value);

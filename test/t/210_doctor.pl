@@ -263,6 +263,17 @@ case 'who keeps the server is left alone' => sub {
 	sql("DROP ROLE $_") for qw(boss repl nightly_backup nologin dumper);
 };
 
+case 'so is whom the configuration protects' => sub {
+	sql('CREATE ROLE payroll LOGIN');
+	is((named('statement_timeout'))[0]{roles}[0], 'payroll', 'without a configuration');
+	my $file = PostgreSQL::Test::Utils::tempdir('config') . '/config.yaml';
+	open my $fh, '>', $file or die "could not write $file: $!";
+	print $fh "protect:\n  - { role: payroll }\n";
+	close $fh or die "could not write $file: $!";
+	is_deeply([ wanting('--config', $file) ], [], 'nothing is proposed');
+	sql('DROP ROLE payroll');
+};
+
 case 'a limit that was set to 0 was decided, and a database\'s limit will do' => sub {
 	sql($_) for ('CREATE ROLE etl LOGIN', 'ALTER ROLE etl SET statement_timeout = 0',
 		"ALTER ROLE etl SET idle_in_transaction_session_timeout = '1h'");

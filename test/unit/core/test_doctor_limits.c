@@ -87,6 +87,9 @@ static void those_who_keep_the_server_get_none(void **state)
     role->administers = true;
     assert_fine("statement_timeout");
     role->administers = false;
+    role->spared = true;
+    assert_fine("statement_timeout");
+    role->spared = false;
     role->login = false;
     assert_fine("statement_timeout");
     role->login = true;

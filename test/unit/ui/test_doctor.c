@@ -262,7 +262,7 @@ static void assert_json(const char *name, const char *expected)
 {
     const DoctorCheck *check = patient_examined(&patient, name, 0);
 
-    assert_string_equal(json_text(&patient.arena, json_check(&patient.facts, check)), expected);
+    assert_string_equal(json_text(&patient.arena, doctor_json(&patient.facts, check)), expected);
 }
 
 static void a_check_is_one_object(void **state)
@@ -295,7 +295,7 @@ static void json_has_the_roles_and_the_evidence(void **state)
     patient_session(&patient, APP_OID)->state = STATE_ACTIVE;
     patient.sessions[0].query_start = patient.facts.server_us - HOUR_US;
     check = patient_examined(&patient, "statement_timeout", 0);
-    object = json_check(&patient.facts, check);
+    object = doctor_json(&patient.facts, check);
     evidence = json_array_get(json_object_get(object, "evidence"), 0);
     assert_string_equal(json_string_value(json_array_get(json_object_get(object, "roles"), 0)),
                         "a\nb");
@@ -306,7 +306,7 @@ static void json_has_the_roles_and_the_evidence(void **state)
     json_decref(object);
     patient_session(&patient, OWN_OID)->role_superuser = true;
     patient.sessions[1].role_signalable = false;
-    object = json_check(&patient.facts, patient_examined(&patient, "superusers", 0));
+    object = doctor_json(&patient.facts, patient_examined(&patient, "superusers", 0));
     evidence = json_array_get(json_object_get(object, "evidence"), 0);
     assert_true(json_is_null(json_object_get(evidence, "age_s")));
     json_decref(object);
