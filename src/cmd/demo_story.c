@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "ui/flow.h"
 
 /* A session of the story: a psql that is given its statements and stays. */
@@ -121,16 +122,9 @@ bool story_set_up(Stage *stage, Err *err)
 void story_add_command(StrBuf *buf, const char *const *argv)
 {
     for (size_t i = 0; argv[i]; i++) {
-        bool plain = argv[i][strcspn(argv[i], " '\"\\$*?&;|<>()[]#~`!{}")] == '\0' && *argv[i];
-
-        strbuf_printf(buf, "%s%s", i > 0 ? " " : "", plain ? "" : "'");
-        for (const char *c = argv[i]; *c; c++) {
-            if (*c == '\'')
-                strbuf_add(buf, "'\\''");
-            else
-                strbuf_add_char(buf, *c);
-        }
-        strbuf_add(buf, plain ? "" : "'");
+        if (i > 0)
+            strbuf_add_char(buf, ' ');
+        shell_quote(buf, argv[i]);
     }
 }
 

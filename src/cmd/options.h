@@ -21,6 +21,7 @@ enum {
     OPTION_TREE = 1 << 10,      /* --dot */
     OPTION_DOCTOR = 1 << 11,    /* --sql */
     OPTION_DOOR = 1 << 12,      /* --keep-out, --pause, --disable */
+    OPTION_XMIN = 1 << 13,      /* --xmin-behind */
 };
 
 typedef enum OptionValue {
@@ -52,6 +53,7 @@ typedef enum OptionId {
     OPT_IN_STATE_LONGER,
     OPT_BLOCKING,
     OPT_ALL,
+    OPT_XMIN_BEHIND,
     OPT_SORT,
     OPT_WATCH,
     OPT_DOT,

@@ -208,6 +208,9 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_LOG] = {"log", false, log_raise},
     [SQL_BUILDING] = {"building", false, sql_building},
     [SQL_INVALID_INDEXES] = {"invalid_indexes", false, sql_invalid_indexes},
+    [SQL_SERVER] = {"server", true, sql_server},
+    [SQL_WALSENDERS] = {"walsenders", true, sql_walsenders},
+    [SQL_SLOTS] = {"slots", true, sql_slots},
 };
 
 const char *sql_name(SqlId id)

@@ -26,6 +26,9 @@ typedef enum SqlId {
     SQL_LOG,             /* raises them as LOG */
     SQL_BUILDING,        /* $1 pid: tables on which it builds an index */
     SQL_INVALID_INDEXES, /* $1 table oids: their invalid indexes; in the tables' own database */
+    SQL_SERVER,          /* connection slots, cluster_name, next transaction id */
+    SQL_WALSENDERS,      /* their pids and states */
+    SQL_SLOTS,           /* replication slots and what they hold */
     SQL_IDS,
 } SqlId;
 

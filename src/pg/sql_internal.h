@@ -21,4 +21,9 @@ SqlText sql_relations;
 SqlText sql_building;
 SqlText sql_invalid_indexes;
 
+/* sql_server.c */
+SqlText sql_server;
+SqlText sql_walsenders;
+SqlText sql_slots;
+
 #endif
