@@ -106,6 +106,14 @@ static const WaitNode *first_child(const Tree *tree)
     return tree->root + 1;
 }
 
+/* What it wants: rather the row than the transaction that changed it. */
+static const char *object_text(const Triaging *triaging, const WaitNode *node)
+{
+    const Lock *lock = node->row ? node->row : node->awaited;
+
+    return lock ? lock_object(lock, triaging->arena) : NULL;
+}
+
 static const char *root_text(const Tree *tree)
 {
     const WaitNode *root = tree->root;
@@ -169,6 +177,18 @@ static const char *behind_text(const Tree *tree, size_t count)
     return triaging_count(tree->triaging, count, "session", "sessions");
 }
 
+/* What ends the root and its partners alike: an idle session has nothing to stop. */
+static OrderKind order_for(const Tree *tree)
+{
+    bool idle = tree->root->session->state == STATE_IDLE;
+
+    if (session_prevents_wraparound(tree->root->session))
+        return ORDER_CANCEL;
+    for (size_t i = 0; i < tree->partner_count; i++)
+        idle = idle || tree->partners[i]->state == STATE_IDLE;
+    return idle ? ORDER_TERMINATE : ORDER_STOP;
+}
+
 /* The root ends, with its partners. */
 static Fix fix_root(const Tree *tree, const char **ret_reason)
 {
@@ -187,9 +207,7 @@ static Fix fix_root(const Tree *tree, const char **ret_reason)
     if (!root->session)
         return fix_advice("see pg_prepared_xacts: several hold such a lock, and which of them is "
                           "in the way could not be told");
-    wish.kind = root->session->state == STATE_IDLE ? ORDER_TERMINATE : ORDER_STOP;
-    if (session_prevents_wraparound(root->session))
-        wish.kind = ORDER_CANCEL;
+    wish.kind = order_for(tree);
     if (tree->partner_count > 0) {
         (void) fix_wish(triaging, &wish, ret_reason);
         return fix_wish_all(triaging, &wish, tree->partners, tree->partner_count);
@@ -297,7 +315,6 @@ static void report_tree(const Tree *tree)
 {
     Triaging *triaging = tree->triaging;
     const WaitNode *root = tree->root;
-    const Lock *awaited = first_child(tree)->awaited;
     Finding finding = finding_empty(kind_of(tree));
 
     finding.session = root->session;
@@ -306,7 +323,7 @@ static void report_tree(const Tree *tree)
     finding.waiters = tree->waiters;
     finding.since_us = since_of(root);
     finding.waiting_us = root->longest_since_us;
-    finding.lock = awaited ? lock_object(awaited, triaging->arena) : NULL;
+    finding.lock = object_text(triaging, first_child(tree));
     if (tree->wraparound || tree->waiters >= WAITERS_MANY ||
         triaging_older(triaging, finding.waiting_us, WAIT_VERY_LONG_US))
         finding.severity = SEVERITY_CRITICAL;

@@ -136,6 +136,16 @@ static void add_label(Printing *printing, bool first)
     strbuf_add(&printing->buf, look_off(printing->look, STYLE_GOOD));
 }
 
+/* Columns of what must not be parted: a word, or an option with its value. */
+static size_t unit_width(const Printing *printing, const char *const *words, size_t left)
+{
+    size_t width = text_width(look_text(printing->look, printing->arena, words[0]));
+
+    if (words[0][0] != '-' || left < 2 || words[1][0] == '-')
+        return width;
+    return width + 1 + text_width(look_text(printing->look, printing->arena, words[1]));
+}
+
 /* Breaks between words, behind a backslash; a word is never broken. */
 static void add_command(Printing *printing, const char *const *words, size_t count)
 {
@@ -146,10 +156,11 @@ static void add_command(Printing *printing, const char *const *words, size_t cou
     strbuf_add(buf, look_on(printing->look, STYLE_HEADING));
     for (size_t i = 0; i < count; i++) {
         const char *word = look_text(printing->look, printing->arena, words[i]);
-        size_t width = text_width(word);
-        size_t room = i + 1 < count ? 2 : 0; /* for the backslash of the next break */
+        size_t width = unit_width(printing, &words[i], count - i);
+        bool parted = i > 0 && !(words[i - 1][0] == '-' && words[i][0] != '-');
 
-        if (i > 0 && used + 1 + width + room > columns) {
+        /* two more for the backslash of the next break */
+        if (parted && used + 1 + width + 2 > columns) {
             strbuf_add(buf, " \\\n");
             strbuf_pad(buf, ' ', INDENT_COMMAND_MORE);
             used = INDENT_COMMAND_MORE;
@@ -158,7 +169,7 @@ static void add_command(Printing *printing, const char *const *words, size_t cou
             used++;
         }
         strbuf_add(buf, word);
-        used += width;
+        used += text_width(word);
     }
     strbuf_add(buf, look_off(printing->look, STYLE_HEADING));
     strbuf_add_char(buf, '\n');
