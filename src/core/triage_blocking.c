@@ -365,7 +365,7 @@ static bool is_blocker(const Triaging *triaging, const WaitNode *root)
 
 static bool same_lock(const WaitNode *a, const WaitNode *b)
 {
-    return a->awaited && b->awaited && lock_tags_same(&a->awaited->tag, &b->awaited->tag);
+    return b->awaited && lock_tags_same(&a->awaited->tag, &b->awaited->tag);
 }
 
 /* Whether its root has been reported already. */

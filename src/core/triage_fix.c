@@ -206,8 +206,11 @@ static int64_t limit_for(const Triaging *triaging, FindingKind kind)
 static void filter_on(Filter *filter, FilterText which, const char *value)
 {
     Err err;
-    bool added = !value || filter_add_text(filter, which, value, &err);
+    bool added;
 
+    if (!value)
+        return;
+    added = filter_add_text(filter, which, value, &err);
     assert(added);
     (void) added;
 }
@@ -220,8 +223,7 @@ static bool picks_just(const Triaging *triaging, const Picks *picks, int64_t lim
     Filter *filter = ARENA_NEW(triaging->arena, Filter);
     size_t picked = 0;
 
-    if (!one->role || !one->database || !one->application)
-        return false;
+    assert(one->role && one->database && one->application); /* or they were alike to nobody */
     filter_init(filter);
     filter_on(filter, FILTER_STATE, picks->state);
     filter_on(filter, FILTER_WAIT, picks->wait);

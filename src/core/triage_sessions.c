@@ -151,16 +151,15 @@ static void report_one(Triaging *triaging, FindingKind kind, const Session *sess
     triaging_add(triaging, &finding);
 }
 
+/* Names are known, or they were alike to nobody. */
 static const char *alike_text(const Triaging *triaging, const Session *session)
 {
     Arena *arena = triaging->arena;
-    const char *role = text_cleaned(arena, session->role);
-    const char *database = text_cleaned(arena, session->database);
-    const char *application = text_cleaned(arena, session->application);
-    bool named = application && *application;
+    bool named = session->application[0] != '\0';
 
-    return arena_printf(arena, "%s@%s%s%s%s", role ? role : "?", database ? database : "?",
-                        named ? " (" : "", named ? application : "", named ? ")" : "");
+    return arena_printf(arena, "%s@%s%s%s%s", text_cleaned(arena, session->role),
+                        text_cleaned(arena, session->database), named ? " (" : "",
+                        text_cleaned(arena, session->application), named ? ")" : "");
 }
 
 /* Sessions that are alike, the oldest first. */
@@ -180,9 +179,8 @@ static void report_many(Triaging *triaging, FindingKind kind, const Session *con
                                 count, alike_text(triaging, sessions[0]), doing(kind),
                                 triaging_age(triaging, finding.since_us));
     (void) fix_wish(triaging, &wish, &finding.why);
-    if (*finding.why)
-        finding.why = arena_printf(triaging->arena, "of the oldest, pid %d: %s", sessions[0]->pid,
-                                   add_stuck(triaging, kind, finding.why));
+    finding.why = arena_printf(triaging->arena, "of the oldest, pid %d: %s", sessions[0]->pid,
+                               add_stuck(triaging, kind, finding.why));
     finding.fixes[0] = fix_alike(triaging, kind, sessions, count,
                                  arena_printf(triaging->arena, "ends all %zu", count));
     finding.fix_count = 1;

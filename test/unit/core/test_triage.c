@@ -90,6 +90,9 @@ static void what_takes_long_by_nature_is_a_note(void **state)
     ward->session_count = 1;
     assert_none(ward);
     assert_says(ward->triage.notes[0], "1 transaction has run");
+    ward->sessions[0].xact_start = TIME_UNKNOWN;
+    assert_none(ward);
+    assert_says(ward->triage.notes[0], "of pid 2 for an unknown time: COPY");
     ward->sessions[0].application = NULL;
     ward->sessions[0].state = STATE_IN_TRANSACTION;
     (void) assert_one(ward, FINDING_IDLE);
@@ -163,6 +166,7 @@ static void standing_still_is_changing_nothing(void **state)
     now[8].backend_start++;
     for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
         assert_false(triage_stands_still(&before, &now[i]));
+    now[0] = before;
     before.wait_event_type = NULL;
     assert_false(triage_stands_still(&before, &now[0]));
 }
@@ -388,6 +392,32 @@ static void the_worst_comes_first(void **state)
     assert_null(finding_name(FINDING_NONE));
 }
 
+static void the_order_is_always_the_same(void **state)
+{
+    Ward *ward = *state;
+    const Finding *findings;
+    Session *session;
+
+    ward_in_transaction(ward, 5, STATE_IN_TRANSACTION, 200); /* blocks one for long */
+    ward_waiter(ward, 6, 5, 90);
+    session = ward_active(ward, 7, 30); /* blocks two, and waits for a standby */
+    session->wait_event_type = "IPC";
+    session->wait_event = "SyncRep";
+    ward_waiter(ward, 8, 7, 20);
+    ward_waiter(ward, 9, 7, 20);
+    ward_in_transaction(ward, 3, STATE_ABORTED, 20);
+    ward_active(ward, 2, 100);
+    ward_prepared(ward, "a", 99999, 20);
+    ward_prepared(ward, "b", 99999, 20);
+    assert_int_equal(ward_triage(ward)->count, 6);
+    findings = ward->triage.findings;
+    assert_int_equal(findings[0].kind, FINDING_SYNCREP);
+    assert_int_equal(findings[1].kind, FINDING_BLOCKER);
+    assert_int_equal(findings[2].kind, FINDING_ABORTED);
+    assert_int_equal(findings[3].kind, FINDING_RUNAWAY);
+    assert_int_equal(findings[4].kind, FINDING_PREPARED);
+}
+
 static void texts_are_clean_and_commands_exact(void **state)
 {
     Ward *ward = *state;
@@ -432,6 +462,7 @@ int main(void)
         WARD_TEST(what_is_hidden_is_noted),
         WARD_TEST(ours_and_background_processes_are_none),
         WARD_TEST(the_worst_comes_first),
+        WARD_TEST(the_order_is_always_the_same),
         WARD_TEST(texts_are_clean_and_commands_exact),
     };
 

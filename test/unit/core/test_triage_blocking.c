@@ -70,6 +70,39 @@ static void cancelling_the_head_of_the_queue_is_the_mildest_cure(void **state)
     assert_string_equal(finding->fixes[1].effect, "frees the 3 sessions behind it");
 }
 
+static void so_it_is_where_the_queue_has_a_queue(void **state)
+{
+    Ward *ward = *state;
+
+    ward_in_transaction(ward, 0x10, STATE_IN_TRANSACTION, 70);
+    ward_waiter(ward, 0x11, 0x10, 30);
+    ward_queued(ward, 0x12, 0x11, 20);
+    ward_queued(ward, 0x13, 0x12, 10);
+    assert_says(assert_one(ward, FINDING_BLOCKER)->fixes[0].effect, "frees the 2 sessions queued");
+}
+
+static void roots_of_their_own_that_meet(void **state)
+{
+    Ward *ward = *state;
+    const Triage *triage;
+
+    ward_in_transaction(ward, 0x10, STATE_IN_TRANSACTION, 70);
+    ward_in_transaction(ward, 0x11, STATE_IN_TRANSACTION, 60);
+    ward_waiter(ward, 0x12, 0x10, 30);
+    ward_blocks(ward, 0x12, 0x11);
+    ward_waiter(ward, 0x13, 0x10, 30);
+    ward_waiter(ward, 0x14, 0x11, 20);
+    (void) assert_one(ward, FINDING_BLOCKER); /* the first one speaks for the second */
+    ward_waiter(ward, 0x15, 0x11, 20);
+    ward_waiter(ward, 0x16, 0x11, 20); /* by now the second one comes first */
+    triage = ward_triage(ward);
+    assert_int_equal(triage->count, 2);
+    assert_int_equal(triage->findings[0].session->pid, 0x10); /* with all five behind both */
+    assert_int_equal(triage->findings[0].waiters, 5);
+    assert_int_equal(triage->findings[1].session->pid, 0x11);
+    assert_int_equal(triage->findings[1].waiters, 3);
+}
+
 static void it_comes_second_where_others_wait_for_the_root_itself(void **state)
 {
     Ward *ward = *state;
@@ -323,6 +356,11 @@ static void one_that_prevents_wraparound_does_not(void **state)
     finding = assert_one(ward, FINDING_WRAPAROUND);
     assert_null(finding->lock);
     assert_says(finding->fixes[0].effect, "gives up waiting for a lock");
+    ward->sessions[0].backend_start = NOW_US;
+    ward->session_count = 1; /* who waits has left */
+    ward->lock_count = 2;
+    finding = assert_one(ward, FINDING_WRAPAROUND);
+    assert_int_equal(finding->fix_count, 1);
 }
 
 static void a_mode_that_is_not_known_is_a_lock(void **state)
@@ -352,7 +390,9 @@ static void nor_may_it_be_held_up(void **state)
     assert_int_equal(finding->severity, SEVERITY_CRITICAL);
     assert_int_equal(finding->session->pid, 0x10);
     assert_says(finding->why, "is among those who wait");
-    worker->query = NULL;
+    ward_waiter(ward, 0x12, 0x10, 5);
+    (void) assert_one(ward, FINDING_WRAPAROUND);
+    ward->sessions[1].query = NULL;
     (void) assert_one(ward, FINDING_BLOCKER);
 }
 
@@ -389,6 +429,8 @@ int main(void)
         WARD_TEST(a_forgotten_transaction_that_blocks_is_one_finding),
         WARD_TEST(a_short_wait_is_no_finding),
         WARD_TEST(cancelling_the_head_of_the_queue_is_the_mildest_cure),
+        WARD_TEST(so_it_is_where_the_queue_has_a_queue),
+        WARD_TEST(roots_of_their_own_that_meet),
         WARD_TEST(it_comes_second_where_others_wait_for_the_root_itself),
         WARD_TEST(a_row_goes_to_the_next_in_its_queue),
         WARD_TEST(several_roots_of_the_same_waiters_are_stopped_together),

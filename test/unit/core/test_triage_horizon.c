@@ -53,6 +53,14 @@ static void a_snapshot_from_far_back_is_a_finding_by_itself(void **state)
                         "stop 6ab12d70.2 --scope transaction");
     assert_says(finding->what, "has a snapshot from 1001 transactions ago");
     assert_true(finding->horizon);
+    ward->sessions[0].wait_event_type = "IPC";
+    ward->sessions[0].wait_event = "SyncRep";
+    finding = assert_one(ward, FINDING_HORIZON);
+    assert_string_equal(ward_command(ward, &finding->fixes[0]),
+                        "stop 6ab12d70.2 --scope transaction --allow syncrep");
+    ward->sessions[0].wait_event_type = NULL;
+    ward->sessions[0].query_start = NOW_US - 100 * S; /* a finding in any case */
+    (void) assert_one(ward, FINDING_RUNAWAY);
     ward->sessions[0].pid = ward->world.own_pid;
     assert_none(ward);
 }
@@ -176,6 +184,13 @@ static void many_of_one_owner_are_one(void **state)
     ward->prepared[1].role_oid = 20;
     ward->prepared[1].database_oid = 6;
     assert_int_equal(ward_triage(ward)->count, 3);
+    ward_prepared(ward, "d", 99992, 40);
+    ward_prepared(ward, "young", 99992, 4);
+    ward_prepared(ward, "of another", 99992, 4)->role_oid = 21;
+    assert_int_equal(ward_triage(ward)->count, 2);
+    finding = &ward->triage.findings[ward->triage.findings[0].count == 1];
+    assert_string_equal(ward_command(ward, &finding->fixes[0]),
+                        "rollback-prepared --role ops --database shop --in-state-longer 10s");
 }
 
 static void where_the_filters_are_not_exact_they_are_named(void **state)
@@ -278,7 +293,13 @@ static void where_nobody_is_idle_no_command_helps(void **state)
     assert_string_equal(ward_command(ward, &finding->fixes[0]),
                         "terminate --state idle --in-state-longer 10s --role app --database other "
                         "--application one");
-    ward->sessions[2].role = NULL; /* alike to nobody, not even to itself */
+    crowd(ward, 20, 1, "one");
+    crowd(ward, 30, 1, "sender");
+    ward->sessions[5].backend_type = "walsender";
+    ward->sessions[4].role = NULL; /* alike to nobody, not even to itself */
+    finding = assert_one(ward, FINDING_CONNECTIONS);
+    assert_says(finding->why, "like app@other (one, pid 10)");
+    ward->sessions[2].role = NULL;
     finding = assert_one(ward, FINDING_CONNECTIONS);
     assert_string_equal(ward_command(ward, &finding->fixes[0]), "");
 }
