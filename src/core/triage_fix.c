@@ -5,6 +5,7 @@
 
 #include "core/filter.h"
 #include "core/guard.h"
+#include "core/protect.h"
 #include "core/statement.h"
 #include "core/triage_internal.h"
 
@@ -40,7 +41,8 @@ static void add_id(Words *words, const Session *session)
 /* What is told to --allow, in the order of the ALLOW_ bits. */
 static void add_allowed(Words *words, unsigned int allow)
 {
-    static const char *const names[] = {"syncrep", "concurrently", "walsender", "autovacuum"};
+    static const char *const names[] = {"syncrep", "concurrently", "walsender", "autovacuum",
+                                        "protected"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (allow & 1U << i)
@@ -69,9 +71,12 @@ static const char *duration_word(int64_t duration_us, Arena *arena)
     return arena_printf(arena, "%lld%s", (long long) (duration_us / units[i].us), units[i].name);
 }
 
-static unsigned int needs_allowed(const Session *session)
+static unsigned int needs_allowed(const Triaging *triaging, const Session *session)
 {
     unsigned int allow = 0;
+
+    if (protect_find(triaging->facts->world->protections, session))
+        allow |= ALLOW_PROTECTED;
 
     if (session_waits(session, "IPC", "SyncRep"))
         allow |= ALLOW_SYNCREP;
@@ -105,12 +110,16 @@ Fix fix_wish(const Triaging *triaging, const Wish *wish, const char **ret_reason
     Judgement ideal;
     Judgement real;
 
-    order.allow = needs_allowed(wish->session);
+    order.allow = needs_allowed(triaging, wish->session);
     ideal = judge_as_if(triaging, &order, wish->session);
     real = judge(triaging, &order, wish->session);
     *ret_reason = ideal.verdict == VERDICT_SEND ? ideal.reason : "";
     if (real.verdict != VERDICT_SEND)
         fix.obstacle = real.reason;
+    else if (order.allow & ALLOW_PROTECTED)
+        fix.obstacle =
+            arena_printf(triaging->arena, "it is protected by %s",
+                         protect_find(triaging->facts->world->protections, wish->session)->place);
     if (ideal.verdict != VERDICT_SEND)
         return fix;
     add(&words, order_name(order.kind));
@@ -129,7 +138,7 @@ Fix fix_wish_all(const Triaging *triaging, const Wish *first, const Session *con
     const char *reason;
     Fix fix = fix_wish(triaging, first, &reason);
     Words words = {.arena = triaging->arena};
-    unsigned int allow = needs_allowed(first->session);
+    unsigned int allow = needs_allowed(triaging, first->session);
 
     if (!fix.words)
         return fix;
@@ -141,7 +150,7 @@ Fix fix_wish_all(const Triaging *triaging, const Wish *first, const Session *con
 
         other.session = sessions[i];
         another = fix_wish(triaging, &other, &reason);
-        allow |= needs_allowed(sessions[i]);
+        allow |= needs_allowed(triaging, sessions[i]);
         if (another.obstacle)
             fix.obstacle = another.obstacle;
         if (another.words)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/protect.h"
 #include "core/statement.h"
 #include "core/triage_internal.h"
 
@@ -85,11 +86,20 @@ static FindingKind kind_of(const Triaging *triaging, const Session *session)
     return kind;
 }
 
-/* Whether it is only to be noted. One that stands still is stuck whatever it does. */
-static bool is_patient(FindingKind kind, const Session *session)
+/* Why it is only to be noted; NULL: it is a finding. One that stands still is stuck whatever it
+ * does, unless the configuration spares it. */
+static const char *why_patient(const Triaging *triaging, FindingKind kind, const Session *session)
 {
-    return (kind == FINDING_RUNAWAY || kind == FINDING_IDLE || kind == FINDING_TRANSACTION) &&
-           long_by_nature(session);
+    const Protection *protection;
+
+    if (kind == FINDING_NONE || kind == FINDING_SYNCREP)
+        return NULL;
+    protection = protect_find(triaging->facts->world->protections, session);
+    if (protection)
+        return arena_printf(triaging->arena, "protected by %s", protection->place);
+    if (kind == FINDING_RUNAWAY || kind == FINDING_IDLE || kind == FINDING_TRANSACTION)
+        return long_by_nature(session);
+    return NULL;
 }
 
 static int64_t since_of(FindingKind kind, const Session *session)
@@ -266,13 +276,13 @@ static void report(Triaging *triaging, FindingKind kind, const Session *const *s
         report_one(triaging, kind, sessions[i]);
 }
 
-static void be_patient(Patience *patience, const Session *session)
+static void be_patient(Patience *patience, const Session *session, const char *why)
 {
     patience->count++;
     if (patience->oldest && patience->oldest->xact_start <= session->xact_start)
         return;
     patience->oldest = session;
-    patience->doing = long_by_nature(session);
+    patience->doing = why;
 }
 
 static void note_patience(Triaging *triaging, const Patience *patience)
@@ -281,7 +291,7 @@ static void note_patience(Triaging *triaging, const Patience *patience)
         return;
     triaging_note(
         triaging,
-        arena_printf(triaging->arena, "%s for long by nature, the oldest of pid %d for %s: %s",
+        arena_printf(triaging->arena, "%s for long and may, the oldest of pid %d for %s: %s",
                      triaging_count(triaging, patience->count, "transaction has run",
                                     "transactions have run"),
                      patience->oldest->pid, triaging_age(triaging, patience->oldest->xact_start),
@@ -314,10 +324,13 @@ void triage_sessions(Triaging *triaging)
     Patience patience = {0};
 
     for (size_t i = 0; i < facts->session_count; i++) {
+        const char *patient;
+
         kinds[i] = kind_of(triaging, &facts->sessions[i]);
-        if (is_patient(kinds[i], &facts->sessions[i])) {
+        patient = why_patient(triaging, kinds[i], &facts->sessions[i]);
+        if (patient) {
             kinds[i] = FINDING_NONE;
-            be_patient(&patience, &facts->sessions[i]);
+            be_patient(&patience, &facts->sessions[i], patient);
         }
         if (session_prevents_wraparound(&facts->sessions[i]) &&
             is_unmoved(triaging, &facts->sessions[i]))

@@ -85,7 +85,7 @@ static void what_takes_long_by_nature_is_a_note(void **state)
     assert_none(ward);
     assert_int_equal(ward->triage.note_count, 1);
     assert_string_equal(ward->triage.notes[0],
-                        "3 transactions have run for long by nature, the oldest of pid 3 for 2 h 0 "
+                        "3 transactions have run for long and may, the oldest of pid 3 for 2 h 0 "
                         "min: VACUUM");
     ward->session_count = 1;
     assert_none(ward);

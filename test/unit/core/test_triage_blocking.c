@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/protect.h"
 #include "core/ward.h"
 
 static const char wraparound[] = "autovacuum: VACUUM public.account (to prevent wraparound)";
@@ -178,7 +179,7 @@ static void several_roots_of_the_same_waiters_are_stopped_together(void **state)
     ward->sessions[0].backend_type = "background worker";
     finding = assert_one(ward, FINDING_BLOCKER);
     assert_string_equal(ward_command(ward, &finding->fixes[0]), "");
-    assert_says(finding->fixes[0].obstacle, "background worker process");
+    assert_says(finding->fixes[0].obstacle, "background worker");
 }
 
 static void who_is_held_up_by_yet_others_stays(void **state)
@@ -412,6 +413,30 @@ static void what_is_hidden_cannot_be_pinned(void **state)
     assert_int_equal(finding->waiters, 1);
 }
 
+static void what_is_protected_is_said_to_be(void **state)
+{
+    Ward *ward = *state;
+    Protection protection = {.place = "pgquell.yaml:7"};
+    Protection *entries[] = {&protection};
+    Protections protections = {entries, 1};
+    const Finding *finding;
+    Err err;
+
+    filter_init(&protection.filter);
+    assert_true(filter_add_text(&protection.filter, FILTER_APPLICATION, "payroll", &err));
+    ward->world.protections = &protections;
+    ward_in_transaction(ward, 0x10, STATE_IN_TRANSACTION, 70)->application = "payroll";
+    assert_none(ward);
+    assert_says(ward->triage.notes[0], "protected by pgquell.yaml:7");
+    ward->sessions[0].state = STATE_ABORTED;
+    assert_none(ward);
+    ward_waiter(ward, 0x11, 0x10, 5);
+    finding = assert_one(ward, FINDING_BLOCKER);
+    assert_string_equal(ward_command(ward, &finding->fixes[0]),
+                        "stop 6ab12d70.10 --allow protected");
+    assert_string_equal(finding->fixes[0].obstacle, "it is protected by pgquell.yaml:7");
+}
+
 static void a_commit_that_waits_for_a_standby_is_told_as_such(void **state)
 {
     Ward *ward = *state;
@@ -447,6 +472,7 @@ int main(void)
         WARD_TEST(a_mode_that_is_not_known_is_a_lock),
         WARD_TEST(nor_may_it_be_held_up),
         WARD_TEST(what_is_hidden_cannot_be_pinned),
+        WARD_TEST(what_is_protected_is_said_to_be),
         WARD_TEST(a_commit_that_waits_for_a_standby_is_told_as_such),
     };
 
