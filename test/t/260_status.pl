@@ -391,6 +391,30 @@ case 'the screen fits a narrow terminal, and its rows' => sub {
 	is_exit(run_as_printed($command =~ s/\r//gr), 0, 'a command on two lines can be pasted');
 };
 
+# What differs from run to run in the same words.
+sub masked
+{
+	my ($text) = @_;
+	$text =~ s/\r//g;
+	$text =~ s/\b[0-9a-f]{8}\.[0-9a-f]+\b/ID/g;
+	$text =~ s/\bpid \d+/pid N/g;
+	$text =~ s/PostgreSQL [\d.]+|\d+ of \d+ connections/N/g;
+	$text =~ s/\d[\d.]* (?:ms|s|min|h|d)(?: \d+ (?:s|min|h))?/TIME/g;
+	$text =~ s/\s+/ /g;
+	return $text;
+}
+
+case 'the example of the page is true' => sub {
+	my $page = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../../docs/status.md");
+	my ($example) = $page =~ /^```console\n\$ pgquell\n(.*?)^```/ms;
+	my $billing = session(application => 'billing')->in_transaction('SELECT count(*) FROM account');
+	my $migrate = session(application => 'migrate')->waiting('ALTER TABLE account ADD example text;');
+	my @web = map { session(application => 'web')->waiting('SELECT count(*) FROM account;') } 1 .. 2;
+	wait_finding('blocker', @late);
+	my $r = pgquell_pty({ columns => 99, rows => 40, env => { NO_COLOR => '1' } })->finish;
+	is(masked($r->{out}), masked($example), 'word for word, but for numbers');
+};
+
 case 'mistakes and a server that is not there' => sub {
 	for my $run ([ 'status', 'word' ], ['--wach'], [ 'status', '--xmin-behind', '0' ], [ '--watch', '1ms' ])
 	{
