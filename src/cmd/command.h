@@ -23,6 +23,7 @@ typedef struct Command {
     ErrCode (*run)(Scene *scene, Err *err);
 } Command;
 
+extern const Command command_status;
 extern const Command command_ps;
 extern const Command command_tree;
 extern const Command command_cancel;

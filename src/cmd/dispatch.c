@@ -14,8 +14,8 @@
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_ps,  &command_tree,   &command_cancel, &command_terminate, &command_stop,
-    &command_log, &command_doctor, &command_demo,   NULL,
+    &command_status, &command_ps,  &command_tree,   &command_cancel, &command_terminate,
+    &command_stop,   &command_log, &command_doctor, &command_demo,   NULL,
 };
 
 #define COMMANDS_MAX 32
@@ -48,7 +48,12 @@ static void print_error(const Err *err, const Command *command)
     strbuf_done(&buf);
 }
 
-static int print_page(const Command *command)
+static ErrCode print_version(void)
+{
+    return printf("pgquell %s\n", PGQUELL_VERSION) < 0 ? ERR_UNRESOLVED : ERR_NONE;
+}
+
+static ErrCode print_page(const Command *command)
 {
     StrBuf buf;
 
@@ -129,7 +134,7 @@ static int run_command(const Command *command, int argc, char **argv)
     else if (settings.help)
         status = print_page(command);
     else if (settings.version)
-        status = printf("pgquell %s\n", PGQUELL_VERSION) < 0 ? ERR_UNRESOLVED : ERR_NONE;
+        status = print_version();
     else
         status = run_in_scene(command, &settings, &err);
     if (status != ERR_NONE)
@@ -138,22 +143,33 @@ static int run_command(const Command *command, int argc, char **argv)
     return flush_output(status);
 }
 
-/* Without a command there is only help, the version, or a mistake. */
+/* Who has just typed the name may not know yet what it is. */
+static void name_help(Err *err)
+{
+    Err plain = *err;
+
+    (void) err_hint(err, "%s%s\"pgquell --help\" says how to connect and what else there is.",
+                    plain.hint, plain.hint[0] ? " " : "");
+}
+
+/* Without a command it is status; --help lists the commands. */
 static int run_bare(int argc, char **argv)
 {
     Settings settings;
-    int status = ERR_NONE;
+    ErrCode status;
     Err err = {0};
 
     settings_init(&settings);
-    if (!settings_parse(&settings, OPTION_GENERAL, argc, argv, &err))
+    if (!settings_parse(&settings, command_status.options | OPTION_GENERAL, argc, argv, &err))
         status = err.code;
     else if (settings.version)
-        (void) printf("pgquell %s\n", PGQUELL_VERSION);
+        status = print_version();
     else if (settings.help)
         status = print_page(NULL);
     else
-        status = err_set(&err, ERR_USAGE, "no command was given") ? ERR_NONE : ERR_USAGE;
+        status = run_in_scene(&command_status, &settings, &err);
+    if (status == ERR_CONNECTION)
+        name_help(&err);
     print_error(&err, NULL);
     settings_done(&settings);
     return flush_output(status);

@@ -12,7 +12,7 @@ const OptionGroup option_groups[] = {
     {OPTION_FILTER, "Filters (all must hold; a repeated one: any of its values)"},
     {OPTION_WHO, "Who"},
     {OPTION_DOOR, "Door"},
-    {OPTION_AGES, "Limits"},
+    {OPTION_AGES | OPTION_XMIN, "Limits"},
     {OPTION_LISTING, "Listing"},
     {OPTION_WATCH | OPTION_TREE | OPTION_DOCTOR, "Display"},
     {OPTION_ACTION, "Action"},
@@ -68,6 +68,8 @@ const OptionRow option_rows[OPTIONS] = {
                       "N sessions or more wait for it; actions spare its victims"},
     [OPT_ALL] = {"all", '\0', OPTION_FILTER, VALUE_NONE, NULL, NULL,
                  "every session (ps: also background processes)"},
+    [OPT_XMIN_BEHIND] = {"xmin-behind", '\0', OPTION_XMIN, VALUE_REQUIRED, "N", "1000000",
+                         "xmin horizon is more transactions back"},
     [OPT_SORT] =
         {"sort", '\0', OPTION_LISTING, VALUE_REQUIRED, "KEY", "busy",
          "busy, session, transaction, statement, state, pid, role, database, application, waiters"},

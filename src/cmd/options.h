@@ -22,6 +22,7 @@ enum {
     OPTION_DOCTOR = 1 << 11,    /* --sql */
     OPTION_DOOR = 1 << 12,      /* --keep-out, --pause, --disable */
     OPTION_STORE = 1 << 13,     /* --audit alone */
+    OPTION_XMIN = 1 << 13,      /* --xmin-behind */
 };
 
 typedef enum OptionValue {
@@ -53,6 +54,7 @@ typedef enum OptionId {
     OPT_IN_STATE_LONGER,
     OPT_BLOCKING,
     OPT_ALL,
+    OPT_XMIN_BEHIND,
     OPT_SORT,
     OPT_WATCH,
     OPT_DOT,

@@ -3,6 +3,7 @@
 #ifndef PGQUELL_CMD_SCENE_H
 #define PGQUELL_CMD_SCENE_H
 
+#include "cmd/names.h"
 #include "cmd/settings.h"
 #include "core/protect.h"
 #include "loop/loop.h"
@@ -21,6 +22,7 @@ typedef struct Scene {
     Protections protections; /* of the configuration */
     World world;
     bool utf8;
+    Names *names;      /* that were found so far */
     Session *sessions; /* as scene_snapshot() found them, with names */
     size_t session_count;
     int64_t server_us;         /* the server's clock at the snapshot */
@@ -35,8 +37,12 @@ void scene_done(Scene *scene);
  * server. */
 FALLIBLE bool scene_connect(Scene *scene, Err *err);
 
+/* Connects again as it did before, and learns about the server anew. */
+FALLIBLE bool scene_reconnect(Scene *scene, Err *err);
+
 /* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only,
- * and only where somebody waits on a lock. */
+ * and only where somebody waits on a lock. Where names of roles and databases cannot be
+ * asked, those of earlier snapshots are used. */
 FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);
 
 /* Waits for an answer on the scene's link; a failure of the server's counts as a lost connection.

@@ -13,6 +13,8 @@
 #include "core/pace.h"
 
 #define LIMIT_MAX 1000000
+#define XMIN_BEHIND 1000000
+#define XMIN_BEHIND_MAX 2000000000
 #define WATCH_MIN_US (100 * US_PER_MS)
 #define OPTION_BASE 1000 /* getopt_long()'s value of option i is this plus i */
 
@@ -24,6 +26,7 @@ void settings_init(Settings *settings)
     settings->order.timeout_us = 30 * US_PER_S;
     settings->pace_per_s = 50;
     settings->limit = 10;
+    settings->xmin_behind = XMIN_BEHIND;
     settings->sort = sort_keys[0];
 }
 
@@ -63,6 +66,12 @@ static bool parse_choice(const OptionRow *row, const char *const *words, const c
     return false;
 }
 
+static bool bad_count(const OptionRow *row, const char *value, int most, Err *err)
+{
+    (void) bad_value(row, value, "", err);
+    return err_hint(err, "It takes a whole number from 1 to %d.", most);
+}
+
 static bool parse_count(const OptionRow *row, const char *value, int most, int *ret_count, Err *err)
 {
     char *rest;
@@ -71,7 +80,7 @@ static bool parse_count(const OptionRow *row, const char *value, int most, int *
     errno = 0;
     count = strtol(value, &rest, 10);
     if (errno != 0 || rest == value || *rest != '\0' || count < 1 || count > most)
-        return bad_value(row, value, "It takes a whole number from 1 to 1000000.", err);
+        return bad_count(row, value, most, err);
     *ret_count = (int) count;
     return true;
 }
@@ -256,6 +265,8 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
                            &settings->filter.blocking, err);
     case OPT_LIMIT:
         return parse_count(row, value, LIMIT_MAX, &settings->limit, err);
+    case OPT_XMIN_BEHIND:
+        return parse_count(row, value, XMIN_BEHIND_MAX, &settings->xmin_behind, err);
     case OPT_GRACE:
         return parse_duration(id, value, &settings->order.grace_us, err);
     case OPT_TIMEOUT:

@@ -124,3 +124,32 @@ bool statement_rolls_back(const char *query)
     (void) take_word(query, word);
     return word_is(word, "rollback") || word_is(word, "abort");
 }
+
+/* CREATE counts for an index only. */
+static bool creates_index(const char *at)
+{
+    char word[WORD_MAX];
+
+    at = take_word(at, word);
+    if (word_is(word, "unique"))
+        (void) take_word(at, word);
+    return word_is(word, "index");
+}
+
+const char *statement_long_by_nature(const char *query)
+{
+    static const char *const commands[] = {"VACUUM",  "ANALYZE", "REINDEX",
+                                           "CLUSTER", "COPY",    "REFRESH"};
+    char word[WORD_MAX];
+    const char *at;
+
+    if (!query)
+        return NULL;
+    at = take_word(query, word);
+    if (word_is(word, "create"))
+        return creates_index(at) ? "CREATE INDEX" : NULL;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (word_is(word, commands[i]))
+            return commands[i];
+    return NULL;
+}

@@ -13,4 +13,8 @@ bool statement_builds_concurrently(const char *query);
 /* Whether it rolls a transaction back, which no signal hurries. */
 bool statement_rolls_back(const char *query);
 
+/* What takes its time by nature, in capitals ("VACUUM", "CREATE INDEX", "COPY", ...); NULL for any
+ * other statement. */
+const char *statement_long_by_nature(const char *query);
+
 #endif

@@ -214,6 +214,9 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_DOCTOR_ROLES] = {"doctor_roles", false, sql_doctor_roles},
     [SQL_DOCTOR_DATABASES] = {"doctor_databases", false, sql_doctor_databases},
     [SQL_DOCTOR_GRANTS] = {"doctor_grants", false, sql_doctor_grants},
+    [SQL_SERVER] = {"server", true, sql_server},
+    [SQL_WALSENDERS] = {"walsenders", true, sql_walsenders},
+    [SQL_SLOTS] = {"slots", true, sql_slots},
 };
 
 const char *sql_name(SqlId id)

@@ -32,6 +32,9 @@ typedef enum SqlId {
     SQL_DOCTOR_ROLES, /* $1 names of a provider's administrators: who can log in */
     SQL_DOCTOR_DATABASES,
     SQL_DOCTOR_GRANTS, /* $1 names: which of these roles there are, and we are in */
+    SQL_SERVER,        /* connection slots, cluster_name, next transaction id */
+    SQL_WALSENDERS,    /* their pids and states */
+    SQL_SLOTS,         /* replication slots and what they hold */
     SQL_IDS,
 } SqlId;
 

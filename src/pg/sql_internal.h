@@ -28,5 +28,9 @@ SqlText sql_doctor_overrides;
 SqlText sql_doctor_roles;
 SqlText sql_doctor_databases;
 SqlText sql_doctor_grants;
+/* sql_server.c */
+SqlText sql_server;
+SqlText sql_walsenders;
+SqlText sql_slots;
 
 #endif

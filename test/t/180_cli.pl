@@ -15,7 +15,7 @@ new_node(hba => "local all guarded md5\nlocal all nobody_may reject");
 sql("CREATE ROLE guarded LOGIN PASSWORD '$password'");
 sql('CREATE ROLE nobody_may LOGIN');
 
-my @commands = qw(ps cancel terminate stop log doctor demo);
+my @commands = qw(status ps cancel terminate stop log doctor demo);
 
 # No connection: exit 3, a message, nothing on standard output.
 sub no_connection

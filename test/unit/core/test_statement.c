@@ -84,12 +84,28 @@ static void rolls_back(void **state)
     assert_false(statement_rolls_back(NULL));
 }
 
+static void takes_long_by_nature(void **state)
+{
+    (void) state;
+    assert_string_equal(statement_long_by_nature("vacuum (verbose) t"), "VACUUM");
+    assert_string_equal(statement_long_by_nature("/* x */ COPY t TO STDOUT"), "COPY");
+    assert_string_equal(statement_long_by_nature("CREATE INDEX i ON t (a)"), "CREATE INDEX");
+    assert_string_equal(statement_long_by_nature("create unique index i on t (a)"), "CREATE INDEX");
+    assert_string_equal(statement_long_by_nature("REFRESH MATERIALIZED VIEW v"), "REFRESH");
+    assert_null(statement_long_by_nature("CREATE TABLE t AS SELECT"));
+    assert_null(statement_long_by_nature("CREATE UNIQUE"));
+    assert_null(statement_long_by_nature("SELECT 'VACUUM'"));
+    assert_null(statement_long_by_nature(""));
+    assert_null(statement_long_by_nature(NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(builds_an_index_concurrently),
         cmocka_unit_test(does_not_build),
         cmocka_unit_test(rolls_back),
+        cmocka_unit_test(takes_long_by_nature),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
