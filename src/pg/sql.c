@@ -205,6 +205,14 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_LOG] = {"log", false, log_raise},
     [SQL_BUILDING] = {"building", false, sql_building},
     [SQL_INVALID_INDEXES] = {"invalid_indexes", false, sql_invalid_indexes},
+    [SQL_DOOR_DATABASE] = {"door_database", false, sql_door_database},
+    [SQL_DOOR_ROLE] = {"door_role", false, sql_door_role},
+    [SQL_DOOR_WORDS] = {"door_words", false, sql_door_words},
+    [SQL_DOOR_CONNECTIONS] = {"door_connections", false, sql_door_connections},
+    [SQL_DOOR_LIMIT] = {"door_limit", false, sql_door_limit},
+    [SQL_DOOR_ROLE_LIMIT] = {"door_role_limit", false, sql_door_role_limit},
+    [SQL_DROP_OBSTACLES] = {"drop_obstacles", false, sql_drop_obstacles},
+    [SQL_DROP_SUBSCRIPTIONS] = {"drop_subscriptions", false, sql_drop_subscriptions},
 };
 
 const char *sql_name(SqlId id)

@@ -23,6 +23,14 @@ typedef enum SqlId {
     SQL_LOG,             /* raises them as LOG */
     SQL_BUILDING,        /* $1 pid: tables on which it builds an index */
     SQL_INVALID_INDEXES, /* $1 table oids: their invalid indexes; in the tables' own database */
+    SQL_DOOR_DATABASE,   /* $1 name or $2 oid: what lets sessions into it */
+    SQL_DOOR_ROLE,       /* the same of a role */
+    SQL_DOOR_WORDS,      /* $1 "OID OLD NEW", $2 a line for the log or '': for the next three */
+    SQL_DOOR_CONNECTIONS,
+    SQL_DOOR_LIMIT,
+    SQL_DOOR_ROLE_LIMIT,
+    SQL_DROP_OBSTACLES,     /* $1 database: what DROP DATABASE refuses for, sessions apart */
+    SQL_DROP_SUBSCRIPTIONS, /* the same of subscriptions */
     SQL_IDS,
 } SqlId;
 

@@ -18,4 +18,14 @@ SqlText sql_blocking;
 SqlText sql_building;
 SqlText sql_invalid_indexes;
 
+/* sql_door.c */
+SqlText sql_door_database;
+SqlText sql_door_role;
+SqlText sql_door_words;
+SqlText sql_door_connections;
+SqlText sql_door_limit;
+SqlText sql_door_role_limit;
+SqlText sql_drop_obstacles;
+SqlText sql_drop_subscriptions;
+
 #endif
