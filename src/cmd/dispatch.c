@@ -13,8 +13,8 @@
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_ps, &command_cancel, &command_terminate, &command_stop, &command_log, &command_demo,
-    NULL,
+    &command_ps,     &command_cancel, &command_terminate, &command_stop, &command_kick,
+    &command_let_in, &command_log,    &command_demo,      NULL,
 };
 
 #define COMMANDS_MAX 32

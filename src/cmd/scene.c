@@ -172,6 +172,22 @@ bool scene_connect(Scene *scene, Err *err)
     return learn_world(scene, err);
 }
 
+bool scene_reconnect(Scene *scene, Err *err)
+{
+    uint64_t identifier = scene->world.system_identifier;
+
+    if (link_state(scene->link) == LINK_READY)
+        return true;
+    if (!loop_connect(scene->loop, scene->link, CONNECT_TIMEOUT_US, err) ||
+        !learn_world(scene, err))
+        return false;
+    if (scene->world.system_identifier == identifier)
+        return true;
+    return err_set(err, ERR_CONNECTION,
+                   "another server answers by now: its system identifier is "
+                   "not the one before");
+}
+
 static bool anybody_waits(const Scene *scene)
 {
     for (size_t i = 0; i < scene->session_count; i++)

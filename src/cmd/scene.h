@@ -31,6 +31,9 @@ void scene_done(Scene *scene);
  * server. */
 FALLIBLE bool scene_connect(Scene *scene, Err *err);
 
+/* Connects again where contact was lost, to the same server; asks for no password. */
+FALLIBLE bool scene_reconnect(Scene *scene, Err *err);
+
 /* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only,
  * and only where somebody waits on a lock. */
 FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);

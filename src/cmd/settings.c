@@ -268,6 +268,7 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
         return parse_count(row, value ? value : row->fallback, LIMIT_MAX,
                            &settings->filter.blocking, err);
     case OPT_LIMIT:
+        settings->limit_given = true;
         return parse_count(row, value, LIMIT_MAX, &settings->limit, err);
     case OPT_GRACE:
         return parse_duration(id, value, &settings->order.grace_us, err);

@@ -35,6 +35,7 @@ typedef struct Settings {
     Order order;         /* without its kind and chosen_by */
     double pace_per_s;
     int limit;
+    bool limit_given; /* not the default */
     bool dry_run;
     bool yes;
     bool no_server_log;

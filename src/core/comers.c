@@ -32,8 +32,7 @@ void comers_add(Comers *comers, const Session *session, bool back, Arena *arena)
         if (comers_alike(comers->groups[i].first, session))
             group = &comers->groups[i];
     if (!group) {
-        comers->groups =
-            arena_grow(arena, comers->groups, comers->group_count, sizeof(ComerGroup));
+        comers->groups = arena_grow(arena, comers->groups, comers->group_count, sizeof(ComerGroup));
         group = &comers->groups[comers->group_count++];
         *group = (ComerGroup){.first = session, .back = back};
     }

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "core/privilege.h"
 
-#define LIMIT_OF_INVALID (-2)       /* pg_database.datconnlimit after an interrupted DROP DATABASE */
+#define LIMIT_OF_INVALID (-2) /* pg_database.datconnlimit after an interrupted DROP DATABASE */
 #define VERSION_ADMIN_OPTION 160000 /* from then on CREATEROLE alone does not do */
 
 static const struct LockRow {
@@ -47,8 +47,8 @@ bool door_is_flag(DoorLock lock)
 const char *door_outcome_name(DoorOutcome outcome)
 {
     static const char *const names[] = {
-        [DOOR_PENDING] = NULL, [DOOR_CLOSED] = "closed", [DOOR_OPENED] = "opened",
-        [DOOR_OVER] = "over",         [DOOR_REFUSED] = "refused", [DOOR_DENIED] = "denied",
+        [DOOR_PENDING] = NULL,      [DOOR_CLOSED] = "closed",   [DOOR_OPENED] = "opened",
+        [DOOR_OVER] = "over",       [DOOR_REFUSED] = "refused", [DOOR_DENIED] = "denied",
         [DOOR_UNKNOWN] = "unknown",
     };
 
@@ -103,8 +103,20 @@ const char *door_subject(const Door *door, Arena *arena)
 
 int door_value(DoorLock lock, const DoorFacts *facts)
 {
-    assert(lock <= DOOR_ROLE_LIMIT);
+    assert(lock < DOOR_LOCKS);
+    if (locks[lock].opening)
+        return facts->pooled;
     return lock == DOOR_CONNECTIONS ? facts->allow_connections : facts->connection_limit;
+}
+
+int door_now(const DoorTask *task)
+{
+    return door_value(task->door.lock, &task->facts);
+}
+
+bool door_exists(const DoorTask *task)
+{
+    return task->facts.oid != 0 || task->door.console;
 }
 
 /* Always in quotes, so that a reserved word does not need to be known. */
@@ -219,10 +231,9 @@ static const char *denied(const World *world, const DoorFacts *facts, Arena *are
 /* Whom CONNECTION LIMIT 0 of a database lets in. */
 static const char *let_through(const DoorFacts *facts, Arena *arena)
 {
-    return facts->superusers
-               ? arena_printf(arena, "superusers can still enter (%s)",
-                              text_cleaned(arena, facts->superusers))
-               : "superusers can still enter";
+    return facts->superusers ? arena_printf(arena, "superusers can still enter (%s)",
+                                            text_cleaned(arena, facts->superusers))
+                             : "superusers can still enter";
 }
 
 static DoorTask close_role(const World *world, DoorTask task, Arena *arena)

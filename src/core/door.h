@@ -38,6 +38,7 @@ typedef struct DoorFacts {
     bool current;           /* we are connected to it, or logged in as it */
     bool alterable;         /* PostgreSQL will let our role alter it */
     bool superuser;         /* of a role */
+    int pooled;             /* of a PgBouncer's database: the value, paused or disabled */
     const char *owner;      /* of a database */
     const char *superusers; /* whom no limit holds, a list for a sentence; NULL: unknown */
 } DoorFacts;
@@ -92,6 +93,8 @@ ErrCode door_outcome_exit(DoorOutcome outcome);
 const char *door_remedy(const Door *door, bool opens, Arena *arena); /* "ALLOW_CONNECTIONS false" */
 const char *door_subject(const Door *door, Arena *arena);            /* "database apps" */
 int door_value(DoorLock lock, const DoorFacts *facts);
+int door_now(const DoorTask *task);     /* the value that it was judged with */
+bool door_exists(const DoorTask *task); /* the database or role did then */
 
 /* The statement that gives it this value, for people to read and run. */
 const char *door_sql(const Door *door, int value, Arena *arena);

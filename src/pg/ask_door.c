@@ -40,8 +40,7 @@ void ask_door(Link *link, DoorAnswer *answer, bool is_role, const char *name, ui
     Statement statement = {
         .sql = is_role ? SQL_DOOR_ROLE : SQL_DOOR_DATABASE, .param_count = 2, .params = params};
 
-    answer->facts =
-        (DoorFacts){.is_role = is_role, .name = name ? arena_strdup(arena, name) : "?"};
+    answer->facts = (DoorFacts){.is_role = is_role, .name = name ? arena_strdup(arena, name) : "?"};
     link_ask(link, &answer->answer, read_door, &statement, 1);
 }
 
@@ -110,8 +109,7 @@ static bool read_obstacles(Answer *base, const PGresult *result, size_t index)
 
 static void ask_obstacles(Link *link, ObstaclesAnswer *answer, SqlId sql, uint32_t database_oid)
 {
-    const char *params[] = {
-        arena_printf(answer->answer.arena, "%u", (unsigned int) database_oid)};
+    const char *params[] = {arena_printf(answer->answer.arena, "%u", (unsigned int) database_oid)};
     Statement statement = {.sql = sql, .param_count = 1, .params = params};
 
     link_ask(link, &answer->answer, read_obstacles, &statement, 1);

@@ -36,9 +36,8 @@ void sql_door_role(StrBuf *buf, int version)
 void sql_door_words(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf,
-               "SELECT pg_catalog.set_config('pgquell.door', $1::pg_catalog.text, true), "
-               "pg_catalog.set_config('pgquell.log', $2::pg_catalog.text, true)");
+    strbuf_add(buf, "SELECT pg_catalog.set_config('pgquell.door', $1::pg_catalog.text, true), "
+                    "pg_catalog.set_config('pgquell.log', $2::pg_catalog.text, true)");
 }
 
 /* Constant text, which reads its words from settings that last as long as the transaction: the name
@@ -86,13 +85,12 @@ void sql_door_role_limit(StrBuf *buf, int version)
 void sql_drop_obstacles(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf,
-               "SELECT 'prepared transaction', x.gid FROM pg_catalog.pg_prepared_xact() x "
-               "WHERE x.dbid = $1::pg_catalog.oid "
-               "UNION ALL SELECT CASE WHEN s.active THEN 'active logical replication slot' "
-               "ELSE 'logical replication slot' END, s.slot_name::pg_catalog.text "
-               "FROM pg_catalog.pg_get_replication_slots() s "
-               "WHERE s.datoid = $1::pg_catalog.oid ORDER BY 1, 2 LIMIT 20");
+    strbuf_add(buf, "SELECT 'prepared transaction', x.gid FROM pg_catalog.pg_prepared_xact() x "
+                    "WHERE x.dbid = $1::pg_catalog.oid "
+                    "UNION ALL SELECT CASE WHEN s.active THEN 'active logical replication slot' "
+                    "ELSE 'logical replication slot' END, s.slot_name::pg_catalog.text "
+                    "FROM pg_catalog.pg_get_replication_slots() s "
+                    "WHERE s.datoid = $1::pg_catalog.oid ORDER BY 1, 2 LIMIT 20");
 }
 
 /* Apart, since in 10 not every role may read them. */
