@@ -259,7 +259,7 @@ static DoorTask close_role(const World *world, DoorTask task, Arena *arena)
         return decide(task, DOOR_DENY, denied(world, facts, arena));
     return decide(task, DOOR_ACT,
                   arena_printf(arena,
-                               "CONNECTION LIMIT 0 (now %d): nobody can log in as role %s, to any "
+                               "CONNECTION LIMIT %d -> 0: nobody can log in as role %s, to any "
                                "database",
                                facts->connection_limit, name));
 }
@@ -284,11 +284,11 @@ static DoorTask close_database(const World *world, DoorTask task, Arena *arena)
         return decide(
             task, DOOR_ACT,
             arena_printf(arena,
-                         "CONNECTION LIMIT 0 (now %d), since ALLOW_CONNECTIONS cannot be set from "
+                         "CONNECTION LIMIT %d -> 0, since ALLOW_CONNECTIONS cannot be set from "
                          "within, and we are connected to it (-d names another): %s",
                          facts->connection_limit, let_through(facts, arena)));
     return decide(task, DOOR_ACT,
-                  "ALLOW_CONNECTIONS false (now true): nobody can enter, not even superusers");
+                  "ALLOW_CONNECTIONS true -> false: nobody can enter, not even superusers");
 }
 
 /* What was so already: whether `let-in` will open it, or somebody else has closed it. */
@@ -355,7 +355,7 @@ DoorTask door_open(const World *world, const DoorFacts *facts, const Door *recor
     if (!facts->alterable)
         return decide(task, DOOR_DENY, denied(world, facts, arena));
     return decide(task, DOOR_ACT,
-                  arena_printf(arena, "%s back (now %s)",
-                               setting_text(recorded->lock, recorded->before, arena),
-                               value_text(recorded->lock, now, arena)));
+                  arena_printf(arena, "%s -> %s, as before",
+                               setting_text(recorded->lock, now, arena),
+                               value_text(recorded->lock, recorded->before, arena)));
 }
