@@ -8,6 +8,7 @@
 
 #include "cmd/aim.h"
 #include "cmd/confirm.h"
+#include "cmd/poolers.h"
 #include "cmd/report.h"
 #include "loop/runner.h"
 
@@ -243,6 +244,8 @@ ErrCode act_run(Scene *scene, OrderKind kind, Err *err)
     scene_warn_of_limits(scene);
     if (act.aim.count == 0)
         return no_target(&act.aim, kind, err);
+    if (!scene_pooled(scene, err))
+        return err->code;
     act.engine = engine_new(&scene->world, scene->settings->pace_per_s, clock_steady_us());
     request_all(&act);
     act.report = report_begin(act.engine, scene->settings, &scene->look);

@@ -12,6 +12,8 @@
 #include "core/session.h"
 #include "core/target.h"
 
+#define BOUNCER_TIME_UNKNOWN INT64_MIN
+
 /* What a session is in a pool, or who it works for; see Session.pooled. */
 typedef struct Pooled {
     const char *pooler;      /* the console's address, such as "10.0.0.5:6432" */
@@ -31,9 +33,10 @@ typedef struct BouncerServer {
     const char *database;   /* as PgBouncer calls it */
     const char *local_addr; /* PgBouncer's end; "unix" over a socket */
     int local_port;
-    int64_t connected_s; /* seconds, by the pooler's clock in an unknown time zone */
+    int64_t connected_s; /* by the pooler's clock, its time zone's offset included, which is not
+                            told; BOUNCER_TIME_UNKNOWN */
     const char *ptr;
-    const char *link; /* the client's ptr; "" while no client has it */
+    const char *link; /* the client's ptr; NULL while no client has it */
 } BouncerServer;
 
 typedef struct BouncerClient {
@@ -44,7 +47,7 @@ typedef struct BouncerClient {
     int port;
     int os_pid; /* over a socket; else 0 */
     const char *ptr;
-    const char *link; /* the server's ptr */
+    const char *link; /* the server's ptr; NULL while it has none */
 } BouncerClient;
 
 typedef struct BouncerDatabase {
@@ -80,6 +83,13 @@ void pooled_match(const BouncerReading *readings, size_t count, Session *session
 /* Withdraws what was said of a session that has moved on: `looked` are the same sessions as seen
  * after the readings. What is left was true at the snapshot, since nothing happened in between. */
 void pooled_confirm(Session *sessions, size_t count, const Session *looked, size_t looked_count);
+
+/* A copy that lives in the arena; NULL stays NULL. */
+const Pooled *pooled_copy(const Pooled *pooled, Arena *arena);
+
+/* The client that has it, and where it comes from: `web@shop 10.0.0.7:53124 application checkout`,
+ * over a socket `web@shop [local] process 812`. Clean, in the arena. */
+const char *pooled_client(const Pooled *pooled, Arena *arena);
 
 /* What signalling a pooled session does to its client; NULL for one that is not known to be pooled.
  * Clean, in the arena. */

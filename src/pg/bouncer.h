@@ -22,6 +22,9 @@ typedef struct Bouncer {
 FALLIBLE bool bouncer_open(Arena *arena, const char *conninfo, const char *application,
                            Bouncer *ret_bouncer, Err *err);
 
+/* The address of a console that is connected, as Bouncer.name. */
+const char *bouncer_address(const Link *console, Arena *arena);
+
 /* Its servers, clients, servers again, and databases, right after each other; `reading.pooler` is
  * set by the question. Needs a role in admin_users or stats_users. */
 typedef struct BouncerAnswer {

@@ -18,4 +18,13 @@ SqlText sql_blocking;
 SqlText sql_building;
 SqlText sql_invalid_indexes;
 
+/* sql_bouncer.c */
+SqlText sql_bouncer_servers;
+SqlText sql_bouncer_clients;
+SqlText sql_bouncer_databases;
+SqlText sql_bouncer_pause;
+SqlText sql_bouncer_resume;
+SqlText sql_bouncer_disable;
+SqlText sql_bouncer_enable;
+
 #endif
