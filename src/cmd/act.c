@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/confirm.h"
+#include "cmd/poolers.h"
 
 size_t act_planned(const Act *act)
 {
@@ -251,6 +252,8 @@ ErrCode act_run(Scene *scene, OrderKind kind, Err *err)
     scene_warn_of_limits(scene);
     if (aim.count == 0)
         return no_target(&aim, kind, err);
+    if (!scene_pooled(scene, err))
+        return err->code;
     act_begin(&act, scene, kind, &aim);
     status = carry_out(&act, err);
     act_end(&act);

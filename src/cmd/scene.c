@@ -28,25 +28,6 @@ static const char *system_user(Arena *arena)
     return arena_printf(arena, "uid %u", (unsigned int) geteuid());
 }
 
-void scene_init(Scene *scene, Settings *settings)
-{
-    memset(scene, 0, sizeof(*scene));
-    scene->settings = settings;
-    arena_init(&scene->arena);
-    scene->look = look_of(stdout);
-    scene->operator_name =
-        settings->operator_name ? settings->operator_name : system_user(&scene->arena);
-}
-
-void scene_done(Scene *scene)
-{
-    if (scene->loop && scene->link)
-        loop_remove(scene->loop, scene->link);
-    link_free(scene->link);
-    loop_free(scene->loop);
-    arena_done(&scene->arena);
-}
-
 /* What the server shows of us: `pgquell <operator> <ticket>`, cut to what it keeps. */
 static const char *application_name(Scene *scene)
 {
@@ -58,6 +39,26 @@ static const char *application_name(Scene *scene)
     if (strlen(name) >= APPLICATION_NAME_MAX)
         name[APPLICATION_NAME_MAX - 1] = '\0';
     return name;
+}
+
+void scene_init(Scene *scene, Settings *settings)
+{
+    memset(scene, 0, sizeof(*scene));
+    scene->settings = settings;
+    arena_init(&scene->arena);
+    scene->look = look_of(stdout);
+    scene->operator_name =
+        settings->operator_name ? settings->operator_name : system_user(&scene->arena);
+    scene->application_name = application_name(scene);
+}
+
+void scene_done(Scene *scene)
+{
+    if (scene->loop && scene->link)
+        loop_remove(scene->loop, scene->link);
+    link_free(scene->link);
+    loop_free(scene->loop);
+    arena_done(&scene->arena);
 }
 
 /* Whether anything else says which database: then libpq decides, as for psql. */
@@ -81,7 +82,7 @@ static void make_params(Scene *scene)
     link_params_add(params, "host", settings->host);
     link_params_add(params, "port", settings->port);
     link_params_add(params, "user", settings->user);
-    link_params_add(params, "application_name", application_name(scene));
+    link_params_add(params, "application_name", scene->application_name);
     /* No conversion, so that no foreign-encoded text can fail a sample. */
     link_params_add(params, "client_encoding", "SQL_ASCII");
 }

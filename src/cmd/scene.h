@@ -19,9 +19,10 @@ typedef struct Scene {
     bool utf8;
     Session *sessions; /* as scene_snapshot() found them, with names */
     size_t session_count;
-    int64_t server_us;         /* the server's clock at the snapshot */
-    Blocking blocking;         /* who waits for whom, where the snapshot asked */
-    const char *operator_name; /* who acts: --operator, sudo's user, or the user */
+    int64_t server_us;            /* the server's clock at the snapshot */
+    Blocking blocking;            /* who waits for whom, where the snapshot asked */
+    const char *application_name; /* ours, as servers show it */
+    const char *operator_name;    /* who acts: --operator, sudo's user, or the user */
 } Scene;
 
 void scene_init(Scene *scene, Settings *settings);

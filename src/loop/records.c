@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "core/pooled.h"
 #include "loop/runner_internal.h"
 #include "ui/json.h"
 
@@ -40,6 +41,16 @@ static const char *command_name(const Runner *runner, const Target *target)
     return command ? command : order_name(target->order.kind);
 }
 
+/* The session as it was seen, with the client behind it where a PgBouncer told. */
+static json_t *seen(const Target *target)
+{
+    json_t *object = json_session(&target->before, target->seen_us);
+
+    if (target->before.pooled && target->before.pooled->linked)
+        json_add_pooled(object, &target->before);
+    return object;
+}
+
 void records_add_intent(Runner *runner, const Action *action)
 {
     const Mandate *mandate = &runner->setup.mandate;
@@ -56,7 +67,7 @@ void records_add_intent(Runner *runner, const Action *action)
     json_object_set_new(object, "scope", json_string(scope_name(target->scope)));
     json_object_set_new(object, "reason", json_string(action->text));
     mandate_tell(object, mandate, &runner->world, runner->setup.link, arena);
-    json_object_set_new(object, "session", json_session(&target->before, target->seen_us));
+    json_object_set_new(object, "session", seen(target));
     json_object_set_new(object, "locks", json_integer(target->before.locks));
     json_object_set_new(object, "waiters", json_integer(target->before.waiters));
     record->body = json_text(arena, object);

@@ -28,4 +28,13 @@ SqlText sql_door_role_limit;
 SqlText sql_drop_obstacles;
 SqlText sql_drop_subscriptions;
 
+/* sql_bouncer.c */
+SqlText sql_bouncer_servers;
+SqlText sql_bouncer_clients;
+SqlText sql_bouncer_databases;
+SqlText sql_bouncer_pause;
+SqlText sql_bouncer_resume;
+SqlText sql_bouncer_disable;
+SqlText sql_bouncer_enable;
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "core/pooled.h"
 
 /* 15 digits bring back any decimal fraction that was put in, so that 0.3 is not
  * 0.29999999999999999. */
@@ -97,6 +98,25 @@ json_t *json_session(const Session *session, int64_t now_us)
     put(object, "query_id", of_number(session->query_id));
     put(object, "query", of_text(session->query));
     return object;
+}
+
+void json_add_pooled(json_t *object, const Session *session)
+{
+    const Pooled *pooled = session->pooled;
+    json_t *client;
+
+    if (!pooled || !pooled->linked) {
+        put(object, "pooled", json_null());
+        return;
+    }
+    client = json_object();
+    put(client, "pooler", of_text(pooled->pooler));
+    put(client, "client", of_text(pooled->client));
+    put(client, "port", of_number(pooled->port));
+    put(client, "role", of_text(pooled->role));
+    put(client, "database", of_text(pooled->database));
+    put(client, "application", of_text(pooled->application));
+    put(object, "pooled", client);
 }
 
 static json_t *of_plan(const Ladder *ladder)
