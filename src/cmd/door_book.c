@@ -76,6 +76,8 @@ static bool take_door(const json_t *body, Door *ret_door)
 {
     Door door = {.name = text_of(body, "name"),
                  .console = text_of(body, "console"),
+                 .console_role = text_of(body, "console_role"),
+                 .database = text_of(body, "database"),
                  .oid = (uint32_t) json_integer_value(json_object_get(body, "oid"))};
 
     if (!door.name || !take_lock(body, &door.lock) ||
@@ -84,6 +86,15 @@ static bool take_door(const json_t *body, Door *ret_door)
         return false;
     *ret_door = door;
     return true;
+}
+
+static void keep_door(Door *kept, const Door *door, Arena *arena)
+{
+    *kept = *door;
+    kept->name = arena_strdup(arena, door->name);
+    kept->console = arena_strdup(arena, door->console);
+    kept->console_role = arena_strdup(arena, door->console_role);
+    kept->database = arena_strdup(arena, door->database);
 }
 
 static Line *line_of(Reading *reading, const Door *door)
@@ -95,7 +106,8 @@ static Line *line_of(Reading *reading, const Door *door)
             return &reading->lines[i];
     reading->lines = arena_grow(reading->arena, reading->lines, reading->count, sizeof(Line));
     line = &reading->lines[reading->count++];
-    *line = (Line){.entry = {.door = *door}};
+    *line = (Line){0};
+    keep_door(&line->entry.door, door, reading->arena);
     return line;
 }
 
@@ -108,15 +120,13 @@ static void close_line(Reading *reading, const Record *record, const json_t *bod
     int before = again ? line->entry.door.before : door->before;
 
     line->entry = (DoorEntry){
-        .door = *door,
         .at_us = record->at_us,
         .run = arena_strdup(arena, record->run),
         .operator_name = arena_strdup(arena, text_of(body, "operator")),
         .ticket = arena_strdup(arena, text_of(body, "ticket")),
         .reason = arena_strdup(arena, text_of(body, "operator_reason")),
     };
-    line->entry.door.name = arena_strdup(arena, door->name);
-    line->entry.door.console = arena_strdup(arena, door->console);
+    keep_door(&line->entry.door, door, arena);
     line->entry.door.before = before;
     line->closed = true;
 }
@@ -209,8 +219,9 @@ json_t *door_record(const DoorTask *task, Arena *arena)
     json_object_set_new(object, "name", of_text(door->name, arena));
     json_object_set_new(object, "oid", json_integer(door->oid));
     json_object_set_new(object, "console", of_text(door->console, arena));
+    json_object_set_new(object, "console_role", of_text(door->console_role, arena));
     json_object_set_new(object, door->lock == DOOR_ROLE_LIMIT ? "role" : "database",
-                        of_text(door->name, arena));
+                        of_text(door->database ? door->database : door->name, arena));
     json_object_set_new(object, "scope", json_string("door"));
     json_object_set_new(object, "remedy", of_text(door_remedy(door, task->opens, arena), arena));
     json_object_set_new(object, "reason", of_text(task->reason, arena));

@@ -34,16 +34,15 @@ static json_t *server_of(Scene *scene, const Mandate *mandate)
     return server;
 }
 
-bool keeper_begin(Keeper *keeper, Scene *scene, Store *store, const Mandate *mandate, Err *err)
+bool keeper_begin(Keeper *keeper, Err *err)
 {
     json_t *server;
     bool read;
 
-    *keeper = (Keeper){.scene = scene, .store = store, .mandate = mandate};
-    if (!store)
+    if (!keeper->store)
         return true;
-    server = server_of(scene, mandate);
-    read = door_book_read(store, server, &scene->arena, &keeper->book, err);
+    server = server_of(keeper->scene, keeper->mandate);
+    read = door_book_read(keeper->store, server, &keeper->scene->arena, &keeper->book, err);
     json_decref(server);
     return read;
 }
@@ -140,13 +139,13 @@ static void verify(Scene *scene, DoorTask *task)
         return;
     }
     task->outcome = task->opens ? DOOR_OPENED : DOOR_CLOSED;
-    if (facts.oid != 0 && door_value(door->lock, &facts) == wanted)
+    if (facts.exists && door_value(door->lock, &facts) == wanted)
         return;
     task->outcome = DOOR_UNKNOWN;
     task->note = "it was set, but is not so: somebody else is at it";
 }
 
-static void turn(Keeper *keeper, DoorTask *task)
+static void turn_database(Keeper *keeper, DoorTask *task)
 {
     Scene *scene = keeper->scene;
     Answer *answer = ARENA_NEW(&scene->arena, Answer);
@@ -163,6 +162,14 @@ static void turn(Keeper *keeper, DoorTask *task)
     }
 }
 
+static void turn(Keeper *keeper, DoorTask *task)
+{
+    if (task->door.console)
+        valves_turn(keeper->valves, task);
+    else
+        turn_database(keeper, task);
+}
+
 static DoorOutcome untried(DoorVerdict verdict)
 {
     if (verdict == DOOR_LEAVE)
@@ -173,8 +180,11 @@ static DoorOutcome untried(DoorVerdict verdict)
 bool keeper_turn(Keeper *keeper, DoorTask *task, Err *err)
 {
     if (task->verdict == DOOR_ACT) {
-        if (!record(keeper, task, RECORD_INTENT, err))
+        if (!record(keeper, task, RECORD_INTENT, err)) {
+            if (task->opens && task->door.console)
+                turn(keeper, task);
             return false;
+        }
         turn(keeper, task);
     } else {
         task->outcome = untried(task->verdict);

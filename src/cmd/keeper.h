@@ -6,25 +6,27 @@
 #define PGQUELL_CMD_KEEPER_H
 
 #include "cmd/door_book.h"
-#include "cmd/scene.h"
+#include "cmd/valves.h"
 
 typedef struct Keeper {
     Scene *scene;
     Store *store;
     const Mandate *mandate;
-    DoorBook book; /* the doors of this cluster on record */
+    Valves *valves; /* of the PgBouncers */
+    DoorBook book;  /* the doors of this cluster on record */
 } Keeper;
 
-/* Reads the book of this cluster's doors. */
-FALLIBLE bool keeper_begin(Keeper *keeper, Scene *scene, Store *store, const Mandate *mandate,
-                           Err *err);
+/* Reads the book of this cluster's doors; `keeper` has everything else. Without a store the book is
+ * empty. */
+FALLIBLE bool keeper_begin(Keeper *keeper, Err *err);
 
 /* What the server has of a database or role, by its name or, where that is NULL, by its oid. */
 FALLIBLE bool keeper_look(Scene *scene, bool is_role, const char *name, uint32_t oid,
                           DoorFacts *ret_facts, Err *err);
 
 /* Turns the door, or records why not; sets the task's outcome and note. Fails only with the audit
- * store: then a door whose outcome is still pending was not touched. */
+ * store: then a door whose outcome is still pending was not touched. A PgBouncer is resumed and
+ * enabled even then: applications wait for it, and the next `let-in` finds it so. */
 FALLIBLE bool keeper_turn(Keeper *keeper, DoorTask *task, Err *err);
 
 /* Tells the operator what came of it, or in a dry run what would: a line, or an object. */

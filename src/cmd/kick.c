@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "cmd/poolers.h"
 #include "ui/doors.h"
 
 static bool any_pattern(const Filter *filter, FilterText which, const char **ret_pattern)
@@ -21,14 +22,18 @@ static bool check_door_options(const Settings *settings, Err *err)
     const Filter *filter = &settings->filter;
     const char *pattern;
 
-    if (!settings->keep_out)
+    if (!settings->keep_out && !settings->pause && !settings->disable)
         return true;
-    if (filter->text_counts[FILTER_APPLICATION] > 0)
+    if (settings->keep_out && filter->text_counts[FILTER_APPLICATION] > 0)
         return err_set(err, ERR_REFUSED, "%s", door_of_application());
     if (!any_pattern(filter, FILTER_DATABASE, &pattern) &&
         !any_pattern(filter, FILTER_ROLE, &pattern))
         return true;
-    (void) err_set(err, ERR_USAGE, "--keep-out takes no pattern, such as \"%s\"", pattern);
+    (void) err_set(err, ERR_USAGE, "--%s takes no pattern, such as \"%s\"",
+                   settings->keep_out ? "keep-out"
+                   : settings->pause  ? "pause"
+                                      : "disable",
+                   pattern);
     return err_hint(err, "Name each database or role whose door is to be closed.");
 }
 
@@ -45,6 +50,14 @@ static bool check_settings(const Settings *settings, Err *err)
     }
     if (settings->order.scope != SCOPE_DEFAULT && settings->order.scope != SCOPE_SESSION)
         return err_set(err, ERR_USAGE, "--scope does not go with kick, which ends sessions");
+    if (settings->pause || settings->disable) {
+        const char *option = settings->pause ? "pause" : "disable";
+
+        if (settings->pgbouncer_count == 0)
+            return err_set(err, ERR_USAGE, "--%s needs --pgbouncer", option);
+        if (settings->filter.text_counts[FILTER_DATABASE] == 0)
+            return err_set(err, ERR_USAGE, "--%s goes with --database", option);
+    }
     return check_door_options(settings, err);
 }
 
@@ -100,8 +113,9 @@ static bool confirmed(const Kick *kick, Err *err)
 
     if (doors > 0)
         (void) snprintf(question, sizeof(question),
-                        "Close %zu door%s and terminate %zu session%s, and whoever comes?", doors,
-                        doors == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s");
+                        "Close %zu door%s and terminate %zu session%s%s?", doors,
+                        doors == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s",
+                        kick->keeps ? ", and whoever comes" : "");
     else
         (void) snprintf(question, sizeof(question), "Terminate %zu session%s?", sessions,
                         sessions == 1 ? "" : "s");
@@ -116,9 +130,29 @@ static ErrCode status_of(const Kick *kick)
 
     if (loop_interrupts(kick->act.scene->loop) > 0)
         return ERR_INTERRUPTED;
-    if (kick->blind || (kick->door_count > 0 && kick->left > 0))
+    if (kick->blind || (kick->keeps && kick->left > 0))
         return ERR_UNRESOLVED;
     return status;
+}
+
+/* The doors are closed. A PgBouncer is held for as long as the server's door only, whatever happens
+ * in between. */
+static ErrCode empty(Kick *kick, Err *err)
+{
+    bool drained = kick_drain(kick, err);
+    Err open_err;
+    bool opened = kick->keeps || kick_open_doors(kick, false, &open_err);
+    ErrCode status;
+
+    if (!drained)
+        return err->code;
+    report_end(&kick->act.report);
+    kick_report(kick);
+    status = status_of(kick);
+    if (opened)
+        return status;
+    *err = open_err;
+    return err->code == ERR_REFUSED && status != ERR_NONE ? status : err->code;
 }
 
 static ErrCode carry_out(Kick *kick, Err *err)
@@ -131,11 +165,9 @@ static ErrCode carry_out(Kick *kick, Err *err)
         return err->code;
     if (act->scene->settings->dry_run)
         return ERR_NONE;
-    if (!confirmed(kick, err) || !kick_close_doors(kick, err) || !kick_drain(kick, err))
+    if (!confirmed(kick, err) || !kick_close_doors(kick, err))
         return err->code;
-    report_end(&act->report);
-    kick_report(kick);
-    return status_of(kick);
+    return empty(kick, err);
 }
 
 static ErrCode nobody(const Aim *aim, Err *err)
@@ -155,13 +187,16 @@ static ErrCode run_kick(Kick *kick, const Aim *aim, Err *err)
         return err->code;
     if (aim->count == 0 && kick->subject_count == 0)
         return nobody(aim, err);
-    if (!open_store(act, err) ||
-        !keeper_begin(&kick->keeper, act->scene, act->store, &act->mandate, err))
+    if (!scene_pooled(act->scene, err) || !open_store(act, err))
         return err->code;
-    if (act->scene->settings->keep_out)
-        kick_plan_doors(kick);
+    kick->keeper = (Keeper){.scene = act->scene,
+                            .store = act->store,
+                            .mandate = &act->mandate,
+                            .valves = &kick->valves};
+    if (!keeper_begin(&kick->keeper, err) || !kick_plan_doors(kick, err))
+        return err->code;
     act->mandate.command = "kick";
-    act->mandate.first_target = (int) kick->door_count;
+    act->mandate.first_target = 2 * (int) kick->door_count; /* each is closed, and opened */
     return carry_out(kick, err);
 }
 
@@ -177,8 +212,10 @@ static ErrCode run(Scene *scene, Err *err)
         return err->code;
     kick = ARENA_NEW(&scene->arena, Kick);
     comers_init(&kick->comers);
+    valves_init(&kick->valves, scene);
     act_begin(&kick->act, scene, ORDER_TERMINATE, &aim);
     status = run_kick(kick, &aim, err);
+    valves_done(&kick->valves);
     act_end(&kick->act);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cmd/kick.h"
+#include "core/valve.h"
 #include "ui/doors.h"
 
 bool kick_is_pattern(const char *word)
@@ -25,7 +26,7 @@ static bool add_subjects(Kick *kick, FilterText which, bool is_role, Err *err)
             continue;
         if (!keeper_look(scene, is_role, name, 0, facts, err))
             return false;
-        if (facts->oid == 0)
+        if (!facts->exists)
             return err_set(err, ERR_NO_TARGET, "%s \"%s\" does not exist",
                            is_role ? "role" : "database", name);
         kick->subject_count++;
@@ -49,14 +50,87 @@ static DoorTask plan(const Kick *kick, const DoorFacts *facts)
     return entry ? door_close(&scene->world, facts, &entry->door, &scene->arena) : task;
 }
 
-void kick_plan_doors(Kick *kick)
+static void add_door(Kick *kick, DoorTask task)
+{
+    task.target = (int) kick->door_count;
+    kick->doors[kick->door_count++] = task;
+}
+
+/* Adds the databases of a PgBouncer that lead to this one. */
+static bool add_pools(Kick *kick, const Console *console, const DoorFacts *subject, DoorLock lock,
+                      Err *err)
+{
+    Scene *scene = kick->act.scene;
+    const ValveView view = {.host = link_parameter(scene->link, "host"),
+                            .port = link_parameter(scene->link, "port"),
+                            .sessions = scene->sessions,
+                            .session_count = scene->session_count,
+                            .pooler = console->address,
+                            .databases = console->databases,
+                            .database_count = console->database_count};
+
+    for (size_t i = 0; i < console->database_count; i++) {
+        const BouncerDatabase *database = &console->databases[i];
+        Door door = {.lock = lock,
+                     .name = database->name,
+                     .console = console->address,
+                     .console_role = console->role,
+                     .database = subject->name};
+        DoorFacts facts = {.exists = true,
+                           .name = database->name,
+                           .pooled = lock == DOOR_PAUSE ? database->paused : database->disabled};
+        const DoorEntry *entry = door_book_find(&kick->keeper.book, &door);
+
+        if (!valve_leads_to(&view, i, subject->name))
+            continue;
+        if (kick->door_count == KICK_POOLS_MAX)
+            return err_set(err, ERR_REFUSED, "too many databases of PgBouncers: at most %d",
+                           KICK_POOLS_MAX);
+        add_door(kick, door_close_pool(&facts, &door, entry ? &entry->door : NULL, &scene->arena));
+    }
+    return true;
+}
+
+static bool no_pool(const Kick *kick, const DoorFacts *subject, Err *err)
+{
+    (void) err_set(err, ERR_REFUSED,
+                   "no database of a PgBouncer is known to lead to database %s of this server; "
+                   "nobody was terminated",
+                   text_cleaned(&kick->act.scene->arena, subject->name));
+    return err_hint(err, "It is known by its address: connect to the server by the host and port "
+                         "that PgBouncer has for it (SHOW DATABASES).");
+}
+
+/* One lock of every named database, at all consoles. */
+static bool plan_pools(Kick *kick, DoorLock lock, Err *err)
 {
     for (size_t i = 0; i < kick->subject_count; i++) {
-        DoorTask *task = &kick->doors[kick->door_count];
+        size_t before = kick->door_count;
 
-        *task = plan(kick, &kick->subjects[i]);
-        task->target = (int) kick->door_count++;
+        for (size_t c = 0; c < kick->valves.count; c++)
+            if (!add_pools(kick, &kick->valves.consoles[c], &kick->subjects[i], lock, err))
+                return false;
+        if (kick->door_count == before && !kick->subjects[i].is_role)
+            return no_pool(kick, &kick->subjects[i], err);
     }
+    return true;
+}
+
+/* New clients are refused before those that are there have to wait. */
+bool kick_plan_doors(Kick *kick, Err *err)
+{
+    const Settings *settings = kick->act.scene->settings;
+
+    if ((settings->pause || settings->disable) && !valves_open(&kick->valves, err))
+        return false;
+    if (settings->disable && !plan_pools(kick, DOOR_DISABLE, err))
+        return false;
+    if (settings->pause && !plan_pools(kick, DOOR_PAUSE, err))
+        return false;
+    for (size_t i = 0; settings->keep_out && i < kick->subject_count; i++)
+        add_door(kick, plan(kick, &kick->subjects[i]));
+    kick->keeps = settings->keep_out;
+    return true;
 }
 
 size_t kick_doors_to_close(const Kick *kick)
@@ -87,33 +161,88 @@ bool kick_check_doors(const Kick *kick, Err *err)
     return true;
 }
 
-/* Doors that were closed before one that could not be stay so, and on record. */
-static void hint_closed(const Kick *kick, Err *err)
+static bool close_one(Kick *kick, DoorTask *task, Err *err)
 {
-    for (size_t i = 0; i < kick->door_count; i++)
-        if (kick->doors[i].outcome == DOOR_CLOSED || kick->doors[i].outcome == DOOR_UNKNOWN)
-            (void) err_hint(err, "Other doors are closed by now: \"pgquell let-in\" opens them.");
+    ErrCode status;
+
+    if (!keeper_turn(&kick->keeper, task, err))
+        return false;
+    keeper_tell(&kick->keeper, task);
+    status = door_outcome_exit(task->outcome);
+    if (status == ERR_NONE)
+        return true;
+    (void) cannot(kick, task, task->note ? task->note : task->reason, err);
+    err->code = status;
+    return false;
 }
 
 bool kick_close_doors(Kick *kick, Err *err)
 {
-    for (size_t i = 0; i < kick->door_count; i++) {
-        DoorTask *task = &kick->doors[i];
-        ErrCode status;
+    Err open_err = {0};
 
-        if (!keeper_turn(&kick->keeper, task, err)) {
-            if (task->outcome != DOOR_PENDING)
-                (void) err_hint(err, "The door is closed: \"pgquell let-in\" opens it.");
-            return false;
-        }
-        keeper_tell(&kick->keeper, task);
-        status = door_outcome_exit(task->outcome);
-        if (status == ERR_NONE)
+    for (size_t i = 0; i < kick->door_count; i++) {
+        if (close_one(kick, &kick->doors[i], err))
             continue;
-        (void) cannot(kick, task, task->note ? task->note : task->reason, err);
-        err->code = status;
-        hint_closed(kick, err);
+        if (!kick_open_doors(kick, true, &open_err))
+            (void) err_hint(err, "What was closed by then could not all be opened again: run "
+                                 "\"pgquell let-in\".");
         return false;
     }
     return true;
+}
+
+static bool look(Kick *kick, const Door *door, DoorFacts *ret_facts, Err *err)
+{
+    if (door->console)
+        return valves_look(&kick->valves, door, ret_facts, err);
+    return keeper_look(kick->act.scene, door->lock == DOOR_ROLE_LIMIT, NULL, door->oid, ret_facts,
+                       err);
+}
+
+static bool open_one(Kick *kick, const DoorTask *closed, Err *err)
+{
+    Scene *scene = kick->act.scene;
+    DoorTask task;
+    DoorFacts facts;
+    Arena *arena = &scene->arena;
+
+    if (!look(kick, &closed->door, &facts, err))
+        return false;
+    task = door_open(&scene->world, &facts, &closed->door, arena);
+    task.target = closed->target + (int) kick->door_count; /* an action of its own */
+    if (!keeper_turn(&kick->keeper, &task, err))
+        return false;
+    keeper_tell(&kick->keeper, &task);
+    if (door_outcome_exit(task.outcome) == ERR_NONE)
+        return true;
+    (void) err_set(err, door_outcome_exit(task.outcome), "could not open the door of %s: %s",
+                   door_subject(&task.door, arena), task.note ? task.note : task.reason);
+    return err_hint(err, "Run \"pgquell let-in\" when that has passed.");
+}
+
+/* A PAUSE that was not seen to work may yet. */
+static bool may_be_closed(const DoorTask *task, bool all)
+{
+    if (task->outcome == DOOR_CLOSED || task->outcome == DOOR_UNKNOWN)
+        return all || task->door.console;
+    return task->outcome == DOOR_REFUSED && task->door.console;
+}
+
+bool kick_open_doors(Kick *kick, bool all, Err *err)
+{
+    bool opened = true;
+    Err one;
+
+    for (size_t i = 0; i < kick->door_count; i++) {
+        const DoorTask *closed = &kick->doors[i];
+
+        if (closed->verdict != DOOR_ACT || !may_be_closed(closed, all))
+            continue;
+        if (open_one(kick, closed, &one))
+            continue;
+        if (opened)
+            *err = one;
+        opened = false;
+    }
+    return opened;
 }

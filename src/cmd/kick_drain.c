@@ -118,7 +118,7 @@ bool kick_drain(Kick *kick, Err *err)
 {
     if (engine_target_count(kick->act.engine) > 0 && !act_perform(&kick->act, err))
         return false;
-    if (kick->door_count > 0)
+    if (kick->keeps)
         return keep_empty(kick, err);
     look_once(kick);
     return true;

@@ -57,7 +57,7 @@ static void tell_comers(Kick *kick)
 {
     Comers *comers = &kick->comers;
     Arena *arena = &kick->act.scene->arena;
-    bool ended = kick->door_count > 0;
+    bool ended = kick->keeps;
     const char *list = "";
 
     if (comers->count == 0)
@@ -143,7 +143,8 @@ static const char *door_text(const Kick *kick, const DoorFacts *subject, Arena *
     for (size_t i = 0; i < kick->door_count; i++) {
         const DoorTask *task = &kick->doors[i];
 
-        if (task->facts.oid != subject->oid || task->facts.is_role != subject->is_role)
+        if (task->door.console || task->facts.oid != subject->oid ||
+            task->facts.is_role != subject->is_role)
             continue;
         return arena_printf(arena, "; its door is closed (%s); open it with: %s",
                             door_remedy(&task->door, false, arena), let_in_text(kick, task, arena));

@@ -8,10 +8,15 @@
 #include "cmd/keeper.h"
 #include "ui/doors.h"
 
+/* For a statement of a pgquell that is gone: longer than its statement_timeout. */
+#define OTHERS_WAIT_US (35 * US_PER_S)
+#define OTHERS_PAUSE_US (50 * US_PER_MS)
+
 /* What there is to do. */
 typedef struct LetIn {
     Act act;
     Keeper keeper;
+    Valves valves;
     DoorTask *tasks;
     size_t count;
 } LetIn;
@@ -40,8 +45,9 @@ static bool is_named(const Filter *filter, FilterText which, const char *then, c
 static bool is_meant(const Filter *filter, const DoorEntry *entry, const DoorFacts *facts)
 {
     FilterText which = entry->door.lock == DOOR_ROLE_LIMIT ? FILTER_ROLE : FILTER_DATABASE;
+    const char *now = entry->door.console ? entry->door.database : facts->name;
 
-    return !filter_given(filter) || is_named(filter, which, entry->door.name, facts->name);
+    return !filter_given(filter) || is_named(filter, which, entry->door.name, now);
 }
 
 /* `closed 2026-11-21T10:00:00Z by jane (OPS-1): upgrade`. */
@@ -58,25 +64,115 @@ static const char *history(const DoorEntry *entry, Arena *arena)
         entry->reason ? ", reason " : "", entry->reason ? text_cleaned(arena, entry->reason) : "");
 }
 
+/* Without its console there is nothing to be seen or done, which must not keep the other doors
+ * shut.
+ */
+static DoorTask out_of_reach(const DoorEntry *entry, const Err *reason, Arena *arena)
+{
+    return (DoorTask){
+        .door = entry->door,
+        .facts = {.exists = true, .name = entry->door.name, .pooled = entry->door.after},
+        .opens = true,
+        .verdict = DOOR_REFUSE,
+        .reason = arena_printf(arena, "its console cannot be reached: %s",
+                               text_cleaned(arena, reason->message))};
+}
+
+static bool judge(LetIn *let_in, const DoorEntry *entry, DoorFacts *ret_facts, DoorTask *ret_task,
+                  Err *err)
+{
+    Scene *scene = let_in->act.scene;
+    const Door *door = &entry->door;
+
+    if (!door->console) {
+        if (!keeper_look(scene, door->lock == DOOR_ROLE_LIMIT, NULL, door->oid, ret_facts, err))
+            return false;
+    } else if (!valves_look(&let_in->valves, door, ret_facts, err)) {
+        *ret_facts = (DoorFacts){.name = door->name};
+        *ret_task = out_of_reach(entry, err, &scene->arena);
+        return true;
+    }
+    *ret_task = door_open(&scene->world, ret_facts, door, &scene->arena);
+    return true;
+}
+
+/* The server's doors first, then ENABLE, then RESUME: who is let through finds everything open. */
+static int rank(const DoorEntry *entry)
+{
+    if (!entry->door.console)
+        return 0;
+    return entry->door.lock == DOOR_DISABLE ? 1 : 2;
+}
+
 static bool plan(LetIn *let_in, Err *err)
 {
     Scene *scene = let_in->act.scene;
     const DoorBook *book = &let_in->keeper.book;
 
     let_in->tasks = ARENA_ARRAY(&scene->arena, DoorTask, book->count);
-    for (size_t i = 0; i < book->count; i++) {
-        const DoorEntry *entry = &book->entries[i];
+    for (size_t i = 0; i < 3 * book->count; i++) {
+        const DoorEntry *entry = &book->entries[i % book->count];
         DoorTask *task = &let_in->tasks[let_in->count];
         DoorFacts facts;
 
-        if (!keeper_look(scene, entry->door.lock == DOOR_ROLE_LIMIT, NULL, entry->door.oid, &facts,
-                         err))
+        if (rank(entry) != (int) (i / book->count))
+            continue;
+        if (!judge(let_in, entry, &facts, task, err))
             return false;
         if (!is_meant(&scene->settings->filter, entry, &facts))
             continue;
-        *task = door_open(&scene->world, &facts, &entry->door, &scene->arena);
         task->note = history(entry, &scene->arena);
         task->target = (int) let_in->count++;
+    }
+    return true;
+}
+
+/* Their consoles, as far as they can be reached; the record may tell of others. */
+static void open_valves(LetIn *let_in)
+{
+    bool any = false;
+    Err reason;
+
+    for (size_t i = 0; i < let_in->keeper.book.count; i++)
+        any = any || let_in->keeper.book.entries[i].door.console;
+    if (any && !valves_open(&let_in->valves, &reason))
+        (void) fprintf(stderr, "pgquell: warning: %s\n",
+                       text_cleaned(&let_in->act.scene->arena, reason.message));
+}
+
+/* A statement that turns a door runs on without the pgquell that sent it. */
+static bool others_are_at_it(const Scene *scene)
+{
+    for (size_t i = 0; i < scene->session_count; i++) {
+        const Session *session = &scene->sessions[i];
+
+        if (session->pid != scene->world.own_pid && session_is_active(session) &&
+            session->application && text_matches("pgquell *", session->application))
+            return true;
+    }
+    return false;
+}
+
+/* What is not known to be closed may be just being closed: that has to be over before it is looked
+ * at. */
+static bool settle(Scene *scene, const DoorBook *book, Err *err)
+{
+    int64_t deadline = clock_steady_us() + OTHERS_WAIT_US;
+    bool sure = true;
+
+    for (size_t i = 0; i < book->count; i++)
+        sure = sure && book->entries[i].sure;
+    while (!sure) {
+        int64_t next = clock_steady_us() + OTHERS_PAUSE_US;
+
+        if (!scene_snapshot(scene, false, err))
+            return false;
+        if (!others_are_at_it(scene))
+            return true;
+        if (clock_steady_us() >= deadline)
+            return err_set(err, ERR_UNRESOLVED, "another pgquell is still turning a door");
+        while (clock_steady_us() < next && loop_interrupts(scene->loop) == 0)
+            loop_turn(scene->loop, next);
     }
     return true;
 }
@@ -146,9 +242,16 @@ static ErrCode run_let_in(LetIn *let_in, Err *err)
     size_t count;
     char question[64];
 
-    if (!act_open_store(act, err) ||
-        !keeper_begin(&let_in->keeper, act->scene, act->store, &act->mandate, err) ||
-        !plan(let_in, err))
+    if (!act_open_store(act, err))
+        return err->code;
+    let_in->keeper = (Keeper){.scene = act->scene,
+                              .store = act->store,
+                              .mandate = &act->mandate,
+                              .valves = &let_in->valves};
+    if (!keeper_begin(&let_in->keeper, err) || !settle(act->scene, &let_in->keeper.book, err))
+        return err->code;
+    open_valves(let_in);
+    if (!plan(let_in, err))
         return err->code;
     if (let_in->count == 0)
         return nothing_on_record(let_in, err);
@@ -172,7 +275,9 @@ static ErrCode run(Scene *scene, Err *err)
         return err->code;
     let_in = ARENA_NEW(&scene->arena, LetIn);
     act_begin(&let_in->act, scene, ORDER_TERMINATE, &nobody);
+    valves_init(&let_in->valves, scene);
     status = run_let_in(let_in, err);
+    valves_done(&let_in->valves);
     act_end(&let_in->act);
     return status;
 }

@@ -18,12 +18,13 @@ static const struct LockRow {
     const char *closing; /* what closes it, in SQL or in the console's words */
     const char *opening; /* what opens it, where that is no value */
     int closed;          /* the value that it is closed with */
+    int open;            /* what it usually has */
 } locks[DOOR_LOCKS] = {
-    [DOOR_CONNECTIONS] = {"database", "allow_connections", true, "ALLOW_CONNECTIONS", NULL, 0},
-    [DOOR_LIMIT] = {"database", "connection_limit", false, "CONNECTION LIMIT", NULL, 0},
-    [DOOR_ROLE_LIMIT] = {"role", "connection_limit", false, "CONNECTION LIMIT", NULL, 0},
-    [DOOR_PAUSE] = {"pgbouncer", "paused", true, "PAUSE", "RESUME", 1},
-    [DOOR_DISABLE] = {"pgbouncer", "disabled", true, "DISABLE", "ENABLE", 1},
+    [DOOR_CONNECTIONS] = {"database", "allow_connections", true, "ALLOW_CONNECTIONS", NULL, 0, 1},
+    [DOOR_LIMIT] = {"database", "connection_limit", false, "CONNECTION LIMIT", NULL, 0, -1},
+    [DOOR_ROLE_LIMIT] = {"role", "connection_limit", false, "CONNECTION LIMIT", NULL, 0, -1},
+    [DOOR_PAUSE] = {"pgbouncer", "paused", true, "PAUSE", "RESUME", 1, 0},
+    [DOOR_DISABLE] = {"pgbouncer", "disabled", true, "DISABLE", "ENABLE", 1, 0},
 };
 
 const char *door_kind(DoorLock lock)
@@ -112,11 +113,6 @@ int door_value(DoorLock lock, const DoorFacts *facts)
 int door_now(const DoorTask *task)
 {
     return door_value(task->door.lock, &task->facts);
-}
-
-bool door_exists(const DoorTask *task)
-{
-    return task->facts.oid != 0 || task->door.console;
 }
 
 /* Always in quotes, so that a reserved word does not need to be known. */
@@ -298,7 +294,7 @@ static const char *left_note(const Door *recorded, const Door *door, Arena *aren
         return arena_printf(arena, "on record: \"let-in\" sets %s back",
                             setting_text(recorded->lock, recorded->before, arena));
     return arena_printf(arena, "not by pgquell, so \"let-in\" will not open it; that is: %s",
-                        door_sql(door, door->lock == DOOR_CONNECTIONS ? 1 : -1, arena));
+                        door_sql(door, locks[door->lock].open, arena));
 }
 
 DoorTask door_close(const World *world, const DoorFacts *facts, const Door *recorded, Arena *arena)
@@ -314,7 +310,7 @@ DoorTask door_close(const World *world, const DoorFacts *facts, const Door *reco
     door.before = door_value(door.lock, facts);
     door.after = locks[door.lock].closed;
     task = task_of(facts, &door);
-    if (facts->oid == 0)
+    if (!facts->exists)
         return decide(task, DOOR_MISSING,
                       arena_printf(arena, "%s does not exist", door_subject(&door, arena)));
     if (standby)
@@ -325,15 +321,39 @@ DoorTask door_close(const World *world, const DoorFacts *facts, const Door *reco
     return task;
 }
 
+DoorTask door_close_pool(const DoorFacts *facts, const Door *door, const Door *recorded,
+                         Arena *arena)
+{
+    DoorTask task = task_of(facts, door);
+    const char *console;
+
+    assert(door->console && locks[door->lock].opening);
+    console = text_cleaned(arena, door->console);
+    task.door.before = facts->pooled;
+    task.door.after = locks[door->lock].closed;
+    if (facts->pooled == task.door.after) {
+        task.note = left_note(recorded, &task.door, arena);
+        return decide(task, DOOR_LEAVE,
+                      arena_printf(arena, "it is %s at %s already", door_key(door->lock), console));
+    }
+    if (door->lock == DOOR_PAUSE)
+        return decide(
+            task, DOOR_ACT,
+            arena_printf(arena, "PAUSE at %s: queries of its clients wait until RESUME", console));
+    return decide(
+        task, DOOR_ACT,
+        arena_printf(arena, "DISABLE at %s: new clients are refused until ENABLE", console));
+}
+
 DoorTask door_open(const World *world, const DoorFacts *facts, const Door *recorded, Arena *arena)
 {
-    const char *standby = standby_reason(world);
+    const char *standby = recorded->console ? NULL : standby_reason(world);
     DoorTask task = task_of(facts, recorded);
     int now;
 
     assert(recorded->before != recorded->after);
     task.opens = true;
-    if (facts->oid == 0)
+    if (!facts->exists)
         return decide(task, DOOR_LEAVE, "it is gone: there is nothing to open");
     task.door.name = facts->name;
     now = door_value(recorded->lock, facts);
@@ -354,6 +374,11 @@ DoorTask door_open(const World *world, const DoorFacts *facts, const Door *recor
         return decide(task, DOOR_REFUSE, standby);
     if (!facts->alterable)
         return decide(task, DOOR_DENY, denied(world, facts, arena));
+    if (recorded->console)
+        return decide(task, DOOR_ACT,
+                      arena_printf(arena, "%s at %s",
+                                   setting_text(recorded->lock, recorded->before, arena),
+                                   text_cleaned(arena, recorded->console)));
     return decide(task, DOOR_ACT,
                   arena_printf(arena, "%s -> %s, as before",
                                setting_text(recorded->lock, now, arena),

@@ -20,19 +20,21 @@ typedef enum DoorLock {
 
 typedef struct Door {
     DoorLock lock;
-    const char *name;    /* of the database or the role */
-    uint32_t oid;        /* of it, so that it is known when it was renamed or made anew; 0 with a
-                            PgBouncer */
-    const char *console; /* of the PgBouncer, "host:port"; else NULL */
-    int before;          /* the value that it is to have back */
-    int after;           /* the value that it is closed with */
+    const char *name;         /* of the database or the role; a PgBouncer's own name for it */
+    uint32_t oid;             /* known by it when renamed or made anew; 0 with a PgBouncer */
+    const char *console;      /* of the PgBouncer, "host:port"; else NULL */
+    const char *console_role; /* whom we are there; NULL: unknown */
+    const char *database;     /* the server's name for a PgBouncer's database; else NULL */
+    int before;               /* the value that it is to have back */
+    int after;                /* the value that it is closed with */
 } Door;
 
-/* A database or a role as the server has it. */
+/* A database or a role as the server has it, or a database as a PgBouncer has it. */
 typedef struct DoorFacts {
+    bool exists;
     bool is_role;
     const char *name;
-    uint32_t oid;           /* 0: there is none */
+    uint32_t oid;           /* 0 with a PgBouncer */
     bool allow_connections; /* of a database */
     int connection_limit;   /* -1: none; of a database -2: its DROP was interrupted */
     bool current;           /* we are connected to it, or logged in as it */
@@ -78,6 +80,10 @@ typedef struct DoorTask {
  * manual, ALTER DATABASE and ALTER ROLE, 10 to 18. */
 DoorTask door_close(const World *world, const DoorFacts *facts, const Door *recorded, Arena *arena);
 
+/* The same for PAUSE or DISABLE of a database at a PgBouncer; `door` names it. */
+DoorTask door_close_pool(const DoorFacts *facts, const Door *door, const Door *recorded,
+                         Arena *arena);
+
 /* What opening does: sets `before` back where the value is still `after`, and leaves alone what
  * somebody has changed since. `facts` are of the same oid. */
 DoorTask door_open(const World *world, const DoorFacts *facts, const Door *recorded, Arena *arena);
@@ -93,8 +99,7 @@ ErrCode door_outcome_exit(DoorOutcome outcome);
 const char *door_remedy(const Door *door, bool opens, Arena *arena); /* "ALLOW_CONNECTIONS false" */
 const char *door_subject(const Door *door, Arena *arena);            /* "database apps" */
 int door_value(DoorLock lock, const DoorFacts *facts);
-int door_now(const DoorTask *task);     /* the value that it was judged with */
-bool door_exists(const DoorTask *task); /* the database or role did then */
+int door_now(const DoorTask *task); /* the value that it was judged with */
 
 /* The statement that gives it this value, for people to read and run. */
 const char *door_sql(const Door *door, int value, Arena *arena);

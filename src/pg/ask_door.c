@@ -21,6 +21,7 @@ static bool read_door(Answer *base, const PGresult *result, size_t index)
     (void) index;
     if (PQntuples(result) != 1)
         return true;
+    facts->exists = true;
     facts->oid = row_oid(result, 0, 0);
     facts->name = row_text(result, 0, 1, arena);
     facts->allow_connections = row_bool(result, 0, 2);

@@ -12,7 +12,7 @@
 
 typedef struct DoorAnswer {
     Answer answer;
-    DoorFacts facts; /* oid 0 where there is none */
+    DoorFacts facts;
 } DoorAnswer;
 
 /* Of the database or role with this name, or, where that is NULL, with this oid. */

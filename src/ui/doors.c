@@ -46,9 +46,10 @@ json_t *json_door(const DoorTask *task)
     json_object_set_new(object, "name", of_text(door->name, &arena));
     json_object_set_new(object, "action", json_string(task->opens ? "open" : "close"));
     json_object_set_new(object, "before",
-                        door_exists(task) ? setting(door->lock, now) : json_null());
+                        task->facts.exists ? setting(door->lock, now) : json_null());
     json_object_set_new(object, "after",
-                        door_exists(task) ? setting(door->lock, acts ? target : now) : json_null());
+                        task->facts.exists ? setting(door->lock, acts ? target : now)
+                                           : json_null());
     json_object_set_new(object, "outcome", of_text(door_outcome_name(task->outcome), &arena));
     json_object_set_new(object, "note", of_text(remark(task, &arena), &arena));
     arena_done(&arena);

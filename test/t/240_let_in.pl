@@ -257,6 +257,22 @@ for my $end ('ROLLBACK', 'COMMIT')
 	};
 }
 
+case 'let-in waits for what a killed pgquell has left running' => sub {
+	new_state_home();
+	limit(17);
+	my $b = blocker();
+	my $r = killed_at(1, 'kick', '--database', 'apps', '--keep-out', '--yes', '-d', 'apps');
+	is($r->{exit}, 'signal 9', 'it was killed in the middle');
+	my $run = pgquell_start('let-in', '--yes', '--json');
+	wait_for('let-in to be there', sub {
+		sql(q(SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgquell%')) == 2 });
+	$b->query('ROLLBACK');
+	is_exit($run->finish, 0);
+	wait_for_quiet();
+	is(settings(), 't|17', 'as before');
+	limit(-1);
+};
+
 case 'kill -9 of let-in itself: the next one finishes' => sub {
 	new_state_home();
 	limit(17);

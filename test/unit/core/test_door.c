@@ -27,7 +27,8 @@ static int teardown(void **state)
 /* A database of another role's that we may alter, and are not connected to. */
 static DoorFacts database(void)
 {
-    return (DoorFacts){.name = "apps",
+    return (DoorFacts){.exists = true,
+                       .name = "apps",
                        .oid = 16384,
                        .allow_connections = true,
                        .connection_limit = -1,
@@ -37,7 +38,8 @@ static DoorFacts database(void)
 
 static DoorFacts role(void)
 {
-    return (DoorFacts){.is_role = true,
+    return (DoorFacts){.exists = true,
+                       .is_role = true,
                        .name = "app",
                        .oid = 16385,
                        .allow_connections = true,
@@ -77,7 +79,6 @@ static void a_database_is_closed_to_everybody(void **state)
     assert_int_equal(task.door.after, 0);
     assert_int_equal(task.door.oid, 16384);
     assert_int_equal(door_now(&task), 1);
-    assert_true(door_exists(&task));
     assert_null(task.note);
     assert_string_equal(door_remedy(&task.door, false, &arena), "ALLOW_CONNECTIONS false");
     assert_string_equal(door_remedy(&task.door, true, &arena), "ALLOW_CONNECTIONS true");
@@ -167,7 +168,6 @@ static void what_does_not_exist_is_said(void **state)
     DoorTask task = closing(&facts);
 
     is_decided(&task, DOOR_MISSING, "database nowhere does not exist");
-    assert_false(door_exists(&task));
 }
 
 static void a_standby_has_no_door(void **state)
@@ -313,11 +313,40 @@ static void a_pgbouncer_has_words_of_its_own(void **state)
     assert_string_equal(door_remedy(&door, true, &arena), "RESUME");
     assert_string_equal(door_sql(&door, 0, &arena), "RESUME \"shop\"");
     assert_int_equal(door_now(&task), 1);
-    assert_true(door_exists(&task));
     assert_string_equal(door_key(DOOR_DISABLE), "disabled");
     assert_string_equal(door_kind(DOOR_DISABLE), "pgbouncer");
     assert_true(door_is_flag(DOOR_DISABLE));
     assert_false(door_is_flag(DOOR_LIMIT));
+}
+
+static void a_database_at_a_pgbouncer_is_paused_and_resumed(void **state)
+{
+    Door door = {.lock = DOOR_PAUSE, .name = "shop", .console = "10.0.0.5:6432"};
+    DoorFacts facts = {.exists = true, .name = "shop"};
+    World world = ordinary_world();
+    DoorTask task = door_close_pool(&facts, &door, NULL, &arena);
+    Door recorded = task.door;
+
+    is_decided(&task, DOOR_ACT, "PAUSE at 10.0.0.5:6432: queries of its clients wait");
+    assert_int_equal(task.door.before, 0);
+    assert_int_equal(task.door.after, 1);
+    facts.pooled = 1;
+    task = door_close_pool(&facts, &door, NULL, &arena);
+    is_decided(&task, DOOR_LEAVE, "it is paused at 10.0.0.5:6432 already");
+    assert_non_null(strstr(task.note, "not by pgquell, so \"let-in\" will not open it; that is: "
+                                      "RESUME \"shop\""));
+    task = door_close_pool(&facts, &door, &recorded, &arena);
+    assert_string_equal(task.note, "on record: \"let-in\" sets RESUME back");
+    world.standby = true; /* which a PgBouncer does not mind */
+    facts.alterable = true;
+    task = door_open(&world, &facts, &recorded, &arena);
+    is_decided(&task, DOOR_ACT, "RESUME at 10.0.0.5:6432");
+    facts.pooled = 0;
+    task = door_open(&world, &facts, &recorded, &arena);
+    is_decided(&task, DOOR_LEAVE, "it has RESUME, as before");
+    door.lock = DOOR_DISABLE;
+    task = door_close_pool(&facts, &door, NULL, &arena);
+    is_decided(&task, DOOR_ACT, "DISABLE at 10.0.0.5:6432: new clients are refused");
 }
 
 static void outcomes_have_names_and_exit_statuses(void **state)
@@ -353,6 +382,7 @@ int main(void)
         cmocka_unit_test(opening_takes_a_right_as_well),
         cmocka_unit_test(names_are_quoted_for_sql_and_for_a_shell),
         cmocka_unit_test(a_pgbouncer_has_words_of_its_own),
+        cmocka_unit_test(a_database_at_a_pgbouncer_is_paused_and_resumed),
         cmocka_unit_test(outcomes_have_names_and_exit_statuses),
     };
 
