@@ -238,7 +238,10 @@ case 'columns are found by name: a later version\'s are passed over, a missing o
 		unshift @$_, '7', 'none' for @rows;
 		push @$_, '0' for @rows;
 	}
-	s/^later$/later\e[2J/ for map { @$_ } @{ $answers{'SHOW CLIENTS'} };
+	for my $row (@{ $answers{'SHOW CLIENTS'} })
+	{
+		s/^later$/later\e[2J/ for @$row;
+	}
 	my $r = $ask->();
 	is(action($r, $s->pid)->{pooled}{application}, "later\e[2J", 'named all the same');
 	unlike($r->{out}, qr/\e/, 'and escaped');
@@ -248,6 +251,64 @@ case 'columns are found by name: a later version\'s are passed over, a missing o
 	is(action($r, $s->pid)->{pooled}, undef, 'nothing is claimed');
 	like($r->{err}, qr/warning: could not ask PgBouncer .*has no column "addr"/, 'the column is named');
 	is(scalar(() = $r->{err} =~ /\n/g), 1, 'in one line');
+};
+
+case 'a session handed on while the console was read is nobody\'s' => sub {
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/hold';
+	my $s = begin(client($pooler, application => 'handed_on'));
+	my %answers = map { ("SHOW $_" => as_table($pooler->console("SHOW $_"))) } qw(SERVERS CLIENTS DATABASES);
+	my ($port, $pid) = PgquellTest::Bouncer::pretend(%answers, hold => $file);
+	my $run = pgquell_start('ps', '--json', '--pgbouncer', "host=127.0.0.1 port=$port");
+	wait_for('the console to be asked', sub { -e "$file.asked" });
+	$s->query('COMMIT');
+	my $next = begin(client($pooler, application => 'next'));
+	PostgreSQL::Test::Utils::append_to_file("$file.go", '');
+	my $r = $run->finish;
+	PgquellTest::Bouncer::dismiss($pid);
+	is_exit($r, 0);
+	is($next->pid, $s->pid, 'another client has the backend by now');
+	my $row = action($r, $s->pid);
+	is($row->{application}, 'handed_on', 'the first was listed');
+	is($row->{pooled}, undef, 'nobody is named');
+};
+
+case 'what the verbs do: PAUSE outlives who said it, and only databases that are named' => sub {
+	my $s = begin(client($pooler, application => 'open'));
+	my $state = sub {
+		my %is = map { ($_->{name} => "$_->{paused}$_->{disabled}") } $pooler->console('SHOW DATABASES');
+		return "apps $is{apps}, shop $is{shop}";
+	};
+	my $waits = sub {
+		my $psql = PgquellTest::Process->new(
+			command => [ 'psql', '-XAt', '-c', 'PAUSE "apps"', '-d', $pooler->conninfo . ' dbname=pgbouncer' ],
+			deadline => 60);
+		wait_for('PAUSE to be in force', sub { $state->() =~ /apps 10/ });
+		return $psql;
+	};
+	my $first = $waits->();
+	ok($first->running, 'PAUSE waits for the transaction that is open');
+	$first->kill_hard;
+	is($state->(), 'apps 10, shop 00', 'it stays in force when its console goes away');
+	$pooler->console('RESUME "apps"');
+	is($state->(), 'apps 00, shop 00', 'RESUME ends it');
+	my $second = $waits->();
+	$pooler->console('RESUME "apps"');
+	is($state->(), 'apps 00, shop 00', 'RESUME over another connection ends it while it waits');
+	$second->kill_hard;
+	$pooler->console('DISABLE "apps"') for 1 .. 2;
+	is($state->(), 'apps 01, shop 00', 'DISABLE');
+	is($s->query('SELECT 1;'), '1', 'who is connected goes on');
+	$pooler->console('ENABLE "apps"') for 1 .. 2;
+	is($state->(), 'apps 00, shop 00', 'ENABLE');
+	ok(!eval { $pooler->console('RESUME "apps"'); 1 }, 'RESUME of what is not paused is an error');
+	$pooler->console('PAUSE "sp""a ce"');
+	my ($odd) = grep { $_->{name} eq 'sp"a ce' } $pooler->console('SHOW DATABASES');
+	is($odd->{paused}, 1, 'a name is quoted as in SQL');
+	$pooler->console('RESUME "sp""a ce"');
+	$s->query('COMMIT');
+	$pooler->console('PAUSE ""');
+	ok(!eval { $pooler->console('PAUSE ""'); 1 }, 'an empty name stands for all, which are paused by now');
+	$pooler->console('RESUME');
 };
 
 case 'who may not look, or is not there, costs a warning and nothing else' => sub {

@@ -106,7 +106,8 @@ sub close    ## no critic (ProhibitBuiltinHomonyms, ProhibitAmbiguousNames)
 }
 
 # pretend(COMMAND => [ [column...], [value...]... ], ...): a console on 127.0.0.1 that answers these commands
-# and nothing else; answers its port and its process's pid, to be given to dismiss().
+# and nothing else; answers its port and its process's pid, to be given to dismiss(). With hold => FILE it makes
+# FILE.asked when it is asked for databases, and answers once there is FILE.go.
 sub pretend
 {
 	my (%answers) = @_;
@@ -173,8 +174,17 @@ sub serve
 		my $query = get($client, unpack('N', get($client, 4)) - 4);
 		return if $type ne 'Q';
 		$query =~ s/\0\z//;
+		hold($answers->{hold}) if $answers->{hold} && $query eq 'SHOW DATABASES';
 		syswrite $client, answer($answers->{$query}) . $ready;
 	}
+	return;
+}
+
+sub hold
+{
+	my ($file) = @_;
+	PostgreSQL::Test::Utils::append_to_file("$file.asked", '');
+	PgquellTest::Process::poll_until(sub { -e "$file.go" }, 60);
 	return;
 }
 
