@@ -162,16 +162,19 @@ static bool went_on(const Session *before, const Session *now)
            before->state_change != now->state_change;
 }
 
+static bool is_among(const Session *session, const Session *looked, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!went_on(session, &looked[i]))
+            return true;
+    return false;
+}
+
 void pooled_confirm(Session *sessions, size_t count, const Session *looked, size_t looked_count)
 {
-    for (size_t i = 0; i < count; i++) {
-        bool seen = false;
-
-        for (size_t j = 0; sessions[i].pooled && j < looked_count; j++)
-            seen = seen || !went_on(&sessions[i], &looked[j]);
-        if (!seen)
+    for (size_t i = 0; i < count; i++)
+        if (!is_among(&sessions[i], looked, looked_count))
             sessions[i].pooled = NULL;
-    }
 }
 
 const Pooled *pooled_copy(const Pooled *pooled, Arena *arena)

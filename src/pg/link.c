@@ -187,16 +187,14 @@ static void environment_back(const char *name, char *kept)
     free(kept);
 }
 
-/* What psql and we take from the environment for servers: PgBouncer refuses such parameters, and
- * libpq has no other way to leave them out. */
+/* PGOPTIONS is meant for servers: PgBouncer refuses it, and libpq has no other way to leave it out.
+ */
 static PGconn *start_console(const LinkParams *params, int expand)
 {
     char *options = environment_put("PGOPTIONS", NULL);
-    char *geqo = environment_put("PGGEQO", NULL);
     PGconn *conn = PQconnectStartParams(params->keywords, params->values, expand);
 
     environment_back("PGOPTIONS", options);
-    environment_back("PGGEQO", geqo);
     return conn;
 }
 
