@@ -46,11 +46,13 @@ static int compare(const void *a, const void *b)
     const ComerGroup *left = a;
     const ComerGroup *right = b;
 
-    if (left->back != right->back)
-        return left->back ? -1 : 1;
-    if (left->count != right->count)
-        return left->count > right->count ? -1 : 1;
-    return (left->first->pid > right->first->pid) - (left->first->pid < right->first->pid);
+    int order = right->back - left->back;
+
+    if (order == 0)
+        order = (right->count > left->count) - (right->count < left->count);
+    if (order == 0)
+        order = (left->first->pid > right->first->pid) - (left->first->pid < right->first->pid);
+    return order;
 }
 
 void comers_sort(Comers *comers)

@@ -34,6 +34,8 @@ static void the_address_proves_it(void **state)
     assert_false(valve_leads_to(&view, 3, "apps"));
     view = view_from("10.0.0.9", "5433");
     assert_false(valve_leads_to(&view, 0, "apps"));
+    view = view_from("10.0.0.9", NULL);
+    assert_false(valve_leads_to(&view, 0, "apps"));
     view = view_from("db.example.org", "5432");
     assert_false(valve_leads_to(&view, 0, "apps"));
 }
