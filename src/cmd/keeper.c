@@ -47,19 +47,28 @@ bool keeper_begin(Keeper *keeper, Err *err)
     return read;
 }
 
-bool keeper_look(Scene *scene, bool is_role, const char *name, uint32_t oid, DoorFacts *ret_facts,
-                 Err *err)
+bool keeper_look(Scene *scene, DoorFacts *facts, Err *err)
 {
     DoorAnswer *answer = ARENA_NEW(&scene->arena, DoorAnswer);
 
     answer->answer.arena = &scene->arena;
-    ask_door(scene->link, answer, is_role, name, oid);
+    ask_door(scene->link, answer, facts->is_role, facts->name, facts->oid);
     if (!await(scene, &answer->answer)) {
         *err = answer->answer.err;
         err->code = ERR_CONNECTION;
         return false;
     }
-    *ret_facts = answer->facts;
+    *facts = answer->facts;
+    return true;
+}
+
+bool keeper_look_at(Scene *scene, const Door *door, DoorFacts *ret_facts, Err *err)
+{
+    DoorFacts facts = {.is_role = door->lock == DOOR_ROLE_LIMIT, .oid = door->oid};
+
+    if (!keeper_look(scene, &facts, err))
+        return false;
+    *ret_facts = facts;
     return true;
 }
 
@@ -133,7 +142,7 @@ static void verify(Scene *scene, DoorTask *task)
     DoorFacts facts;
     Err err;
 
-    if (!keeper_look(scene, door->lock == DOOR_ROLE_LIMIT, NULL, door->oid, &facts, &err)) {
+    if (!keeper_look_at(scene, door, &facts, &err)) {
         task->outcome = DOOR_UNKNOWN;
         task->note = "it was set, but could not be looked at again";
         return;

@@ -20,9 +20,12 @@ typedef struct Keeper {
  * empty. */
 FALLIBLE bool keeper_begin(Keeper *keeper, Err *err);
 
-/* What the server has of a database or role, by its name or, where that is NULL, by its oid. */
-FALLIBLE bool keeper_look(Scene *scene, bool is_role, const char *name, uint32_t oid,
-                          DoorFacts *ret_facts, Err *err);
+/* What the server has of a database or role. `facts` says which: `is_role` and the name or, where
+ * that is NULL, the oid. */
+FALLIBLE bool keeper_look(Scene *scene, DoorFacts *facts, Err *err);
+
+/* The same of a database or role that is known by a door of it. */
+FALLIBLE bool keeper_look_at(Scene *scene, const Door *door, DoorFacts *ret_facts, Err *err);
 
 /* Turns the door, or records why not; sets the task's outcome and note. Fails only with the audit
  * store: then a door whose outcome is still pending was not touched. A PgBouncer is resumed and

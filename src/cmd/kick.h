@@ -7,8 +7,9 @@
 #include "cmd/keeper.h"
 #include "core/comers.h"
 
-#define KICK_SUBJECTS_MAX (2 * FILTER_VALUES_MAX) /* databases and roles */
-#define KICK_POOLS_MAX (2 * VALVES_PAUSES_MAX)    /* paused and disabled databases of PgBouncers */
+#define KICK_SUBJECTS_MAX ((size_t) 2 * FILTER_VALUES_MAX) /* databases and roles */
+#define KICK_POOLS_MAX \
+    ((size_t) 2 * VALVES_PAUSES_MAX) /* paused and disabled databases of PgBouncers */
 #define KICK_DOORS_MAX (KICK_SUBJECTS_MAX + KICK_POOLS_MAX)
 
 typedef struct Kick {

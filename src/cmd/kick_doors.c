@@ -24,7 +24,8 @@ static bool add_subjects(Kick *kick, FilterText which, bool is_role, Err *err)
 
         if (kick_is_pattern(name))
             continue;
-        if (!keeper_look(scene, is_role, name, 0, facts, err))
+        *facts = (DoorFacts){.is_role = is_role, .name = name};
+        if (!keeper_look(scene, facts, err))
             return false;
         if (!facts->exists)
             return err_set(err, ERR_NO_TARGET, "%s \"%s\" does not exist",
@@ -84,7 +85,7 @@ static bool add_pools(Kick *kick, const Console *console, const DoorFacts *subje
         if (!valve_leads_to(&view, i, subject->name))
             continue;
         if (kick->door_count == KICK_POOLS_MAX)
-            return err_set(err, ERR_REFUSED, "too many databases of PgBouncers: at most %d",
+            return err_set(err, ERR_REFUSED, "too many databases of PgBouncers: at most %zu",
                            KICK_POOLS_MAX);
         add_door(kick, door_close_pool(&facts, &door, entry ? &entry->door : NULL, &scene->arena));
     }
@@ -195,8 +196,7 @@ static bool look(Kick *kick, const Door *door, DoorFacts *ret_facts, Err *err)
 {
     if (door->console)
         return valves_look(&kick->valves, door, ret_facts, err);
-    return keeper_look(kick->act.scene, door->lock == DOOR_ROLE_LIMIT, NULL, door->oid, ret_facts,
-                       err);
+    return keeper_look_at(kick->act.scene, door, ret_facts, err);
 }
 
 static bool open_one(Kick *kick, const DoorTask *closed, Err *err)

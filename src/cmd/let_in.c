@@ -85,7 +85,7 @@ static bool judge(LetIn *let_in, const DoorEntry *entry, DoorFacts *ret_facts, D
     const Door *door = &entry->door;
 
     if (!door->console) {
-        if (!keeper_look(scene, door->lock == DOOR_ROLE_LIMIT, NULL, door->oid, ret_facts, err))
+        if (!keeper_look_at(scene, door, ret_facts, err))
             return false;
     } else if (!valves_look(&let_in->valves, door, ret_facts, err)) {
         *ret_facts = (DoorFacts){.name = door->name};
