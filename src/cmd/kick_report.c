@@ -175,7 +175,8 @@ static void tell_subject(Kick *kick, const DoorFacts *subject)
         say(kick,
             arena_printf(arena, "%s %s has no session left that is meant%s", kind, name, door));
     else
-        say(kick, arena_printf(arena, "%s %s is empty%s", kind, name, door));
+        say(kick, arena_printf(arena, "%s %s %s%s", kind, name,
+                               subject->is_role ? "has no session left" : "is empty", door));
 }
 
 static void tell_obstacle(Kick *kick, const DoorFacts *subject, const char *kind, const char *name)
