@@ -302,9 +302,7 @@ case 'what the verbs do: PAUSE outlives who said it, and only databases that are
 	is($state->(), 'apps 00, shop 00', 'ENABLE');
 	ok(!eval { $pooler->console('RESUME "apps"'); 1 }, 'RESUME of what is not paused is an error');
 	$pooler->console('PAUSE "sp""a ce"');
-	my ($odd) = grep { $_->{name} eq 'sp"a ce' } $pooler->console('SHOW DATABASES');
-	is($odd->{paused}, 1, 'a name is quoted as in SQL');
-	$pooler->console('RESUME "sp""a ce"');
+	ok(eval { $pooler->console('RESUME "sp""a ce"'); 1 }, 'a name is quoted as in SQL');
 	$s->query('COMMIT');
 	$pooler->console('PAUSE ""');
 	ok(!eval { $pooler->console('PAUSE ""'); 1 }, 'an empty name stands for all, which are paused by now');
@@ -408,7 +406,7 @@ case 'a session handed to another client since it was listed is left alone' => s
 };
 
 case 'pgquell itself refuses to work through a transaction pooler, and leaves no trace in it' => sub {
-	my $settings = q{SELECT pg_backend_pid() || ' ' || string_agg(name || '=' || setting, ' ' ORDER BY name)
+	my $settings = q{SELECT string_agg(name || '=' || setting, ' ' ORDER BY name)
 		FROM pg_settings WHERE name IN ('search_path', 'statement_timeout', 'lock_timeout', 'jit', 'plan_cache_mode',
 		'idle_in_transaction_session_timeout', 'client_min_messages');};
 	my $s = client($pooler, database => 'apps');
@@ -420,7 +418,7 @@ case 'pgquell itself refuses to work through a transaction pooler, and leaves no
 		is_exit($r, 3);
 		like($r->{err}, qr/goes through a pooler/, "$arguments->[0] says why");
 	}
-	is($s->query($settings), $before, 'the backend has its own settings');
+	is($s->query($settings), $before, 'the backend has its own settings') || diag($s->err);
 };
 
 $pooler->close;
