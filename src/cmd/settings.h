@@ -11,6 +11,7 @@
 #define PGBOUNCERS_MAX 16 /* consoles of one cluster */
 
 typedef struct Settings {
+    bool given[OPTIONS]; /* on the command line */
     /* connection */
     const char *host;
     const char *port;

@@ -152,6 +152,15 @@ case 'the keys are those of the contract, and one more only where a console is n
 	is($row->{pooled}, undef, 'and null in it');
 };
 
+case 'a console that the configuration names is asked as well' => sub {
+	my $s = begin(client($pooler, application => 'configured'));
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/config.yaml';
+	PostgreSQL::Test::Utils::append_to_file($file, 'pgbouncers: "' . $pooler->conninfo('seer') . "\"\n");
+	is(listed($s, '--config', $file)->{pooled}{application}, 'configured', 'named');
+	my $preview = pgquell('terminate', '--dry-run', '--config', $file, $s->pid);
+	like($preview->{out}, qr/client: app\@apps .* application configured/, 'before confirming too');
+};
+
 case 'the table names the client, and is never wider than the terminal' => sub {
 	my $s = begin(client($pooler, application => 'wide'));
 	like(pgquell('ps', @asked)->{out}, qr/^ *${\ $s->pid} .*127\.0\.0\.1 via pgbouncer/m, 'in CLIENT');
