@@ -15,8 +15,8 @@ GCOVR = --root . --filter src/core/ --exclude-unreachable-branches \
 # A finding must never look like one of pgquell's own exit codes.
 SANITIZE_ENV = ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:halt_on_error=1:print_stacktrace=1
 
-.PHONY: all check check-unit check-tap check-matrix check-asan check-valgrind coverage lint format \
-	docs install demo bench clean
+.PHONY: all check check-unit check-tap check-matrix check-apps check-asan check-valgrind coverage lint \
+	format docs install demo bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -54,6 +54,11 @@ check-tap: | setup-build-check all
 
 check-matrix: | setup-build-check-matrix all
 	@tools/check-matrix $(VERSION_MATRIX)
+
+# What real drivers and pools make of it; with REWRITE=1 the tables of docs/applications.md are written.
+check-apps: | setup-build-check-apps build/.tests all
+	@ninja -C build test/app_libpq
+	@tools/check-apps $(if $(REWRITE),--rewrite) $(TESTS)
 
 check-asan: | setup-build-check build-asan/build.ninja
 	@$(SANITIZE_ENV) meson test -C build-asan --print-errorlogs --timeout-multiplier 5

@@ -38,7 +38,7 @@ const char *err_code_meaning(int code)
     } meanings[] = {
         {ERR_NONE, "every target ended, or there was only something to list"},
         {ERR_UNRESOLVED, "a target survived, is stuck or unknown; the audit trail is not intact"},
-        {ERR_USAGE, "the command line cannot be understood"},
+        {ERR_USAGE, "the command line, or a configuration file, cannot be understood"},
         {ERR_CONNECTION, "no connection to the server"},
         {ERR_REFUSED, "a target was refused, denied or held; too many matched; not confirmed"},
         {ERR_NO_TARGET, "nothing matches, or no session has that pid"},

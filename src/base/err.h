@@ -16,7 +16,7 @@
 typedef enum ErrCode {
     ERR_NONE = 0,
     ERR_UNRESOLVED = 1,    /* a target survived, is stuck or unknown; a verification failed */
-    ERR_USAGE = 2,         /* the command line cannot be understood */
+    ERR_USAGE = 2,         /* the command line, or a configuration file, cannot be understood */
     ERR_CONNECTION = 3,    /* no connection to the server */
     ERR_REFUSED = 4,       /* refused, denied, held, too many, or not confirmed */
     ERR_NO_TARGET = 5,     /* nothing matches, or no session has that pid */

@@ -24,6 +24,7 @@ typedef struct Command {
 } Command;
 
 extern const Command command_ps;
+extern const Command command_tree;
 extern const Command command_cancel;
 extern const Command command_terminate;
 extern const Command command_stop;

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "cmd/demo_programs.h"
+#include "policy/config.h"
 
 #define PORT "5432" /* of a socket in our own directory, so nobody else's */
 #define PROGRAM_LONGEST_US (60 * US_PER_S)
@@ -156,15 +157,21 @@ bool stage_await(Stage *stage, const char *condition, Err *err)
 
 bool stage_pgquell(Stage *stage, const char *const *argv, int *ret_status, Err *err)
 {
+    /* Nobody's configuration has a say on this stage. */
+    const char *words[STAGE_WORDS_MAX + 1] = {argv[0], "--config", CONFIG_NOTHING};
     ChildSetup setup = {
         .program = "/proc/self/exe",
-        .argv = argv,
+        .argv = words,
         .env = stage->env,
         .directory_fd = stage->tree.fd,
         .output_fd = -1,
         .parting = SIGTERM,
     };
 
+    for (size_t i = 1; argv[i]; i++) {
+        assert(i + 2 < STAGE_WORDS_MAX);
+        words[i + 2] = argv[i];
+    }
     return run_to_end(stage, &setup, ret_status, err);
 }
 

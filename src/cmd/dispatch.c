@@ -10,11 +10,12 @@
 
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/configure.h"
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_ps,     &command_cancel, &command_terminate, &command_stop, &command_kick,
-    &command_let_in, &command_log,    &command_demo,      NULL,
+    &command_ps,   &command_tree,   &command_cancel, &command_terminate, &command_stop,
+    &command_kick, &command_let_in, &command_log,    &command_demo,      NULL,
 };
 
 #define COMMANDS_MAX 32
@@ -107,7 +108,8 @@ static ErrCode run_in_scene(const Command *command, Settings *settings, Err *err
     ErrCode status;
 
     scene_init(&scene, settings);
-    if (command->needs == NEEDS_CONNECTION && !scene_connect(&scene, err))
+    if (!configure(&scene, command, err) ||
+        (command->needs == NEEDS_CONNECTION && !scene_connect(&scene, err)))
         status = err->code;
     else
         status = command->run(&scene, err);

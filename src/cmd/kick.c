@@ -54,7 +54,9 @@ static bool check_settings(const Settings *settings, Err *err)
         const char *option = settings->pause ? "pause" : "disable";
 
         if (settings->pgbouncer_count == 0)
-            return err_set(err, ERR_USAGE, "--%s needs --pgbouncer", option);
+            return err_set(err, ERR_USAGE,
+                           "--%s needs --pgbouncer, or a --cluster that is configured with one",
+                           option);
         if (settings->filter.text_counts[FILTER_DATABASE] == 0)
             return err_set(err, ERR_USAGE, "--%s goes with --database", option);
     }
@@ -99,7 +101,7 @@ static bool within_limit(const Kick *kick, Err *err)
     const Settings *settings = kick->act.scene->settings;
     size_t planned = act_planned(&kick->act);
 
-    if (!settings->limit_given || planned <= (size_t) settings->limit)
+    if (!settings->given[OPT_LIMIT] || planned <= (size_t) settings->limit)
         return true;
     return err_set(err, ERR_REFUSED, "%zu sessions match, more than --limit %d; nothing was sent",
                    planned, settings->limit);

@@ -84,7 +84,7 @@ static ErrCode run(Scene *scene, Err *err)
         return err->code;
     if (!path && !store_default_path(&scene->arena, &path, err))
         return err->code;
-    if (part->missing_is_ok && !scene->settings->audit && access(path, F_OK) != 0 &&
+    if (part->missing_is_ok && !scene->settings->given[OPT_AUDIT] && access(path, F_OK) != 0 &&
         errno == ENOENT) {
         log_say_nothing(scene);
         return ERR_NONE;

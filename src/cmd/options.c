@@ -5,7 +5,8 @@
 const char *const sort_keys[] = {"busy", "session",  "transaction", "statement", "state", "pid",
                                  "role", "database", "application", "waiters",   NULL};
 const char *const scope_words[] = {"statement", "transaction", "session", NULL};
-const char *const allow_words[] = {"syncrep", "concurrently", "walsender", "autovacuum", NULL};
+const char *const allow_words[] = {"syncrep",    "concurrently", "walsender",
+                                   "autovacuum", "protected",    NULL};
 
 const OptionGroup option_groups[] = {
     {OPTION_FILTER, "Filters (all must hold; a repeated one: any of its values)"},
@@ -30,9 +31,9 @@ const OptionRow option_rows[OPTIONS] = {
                       "role to connect as"},
     [OPT_DBNAME] = {"dbname", 'd', OPTION_CONNECTION, VALUE_REQUIRED, "DATABASE", "postgres",
                     "database, conninfo string or URI to connect with"},
-    [OPT_CLUSTER] = {"cluster", '\0', OPTION_CONNECTION, VALUE_REQUIRED, "NAME", NULL,
-                     "cluster that the configuration file names"},
-    [OPT_CONFIG] = {"config", '\0', OPTION_CONNECTION, VALUE_REQUIRED, "FILE", NULL,
+    [OPT_CLUSTER] = {"cluster", '\0', OPTION_CONNECTION | OPTION_AUDIT, VALUE_REQUIRED, "NAME",
+                     NULL, "cluster that the configuration file names"},
+    [OPT_CONFIG] = {"config", '\0', OPTION_CONNECTION | OPTION_AUDIT, VALUE_REQUIRED, "FILE", NULL,
                     "configuration file, in place of the user's and the system's"},
     [OPT_PGBOUNCER] = {"pgbouncer", '\0', OPTION_CONNECTION, VALUE_REQUIRED, "CONNINFO", NULL,
                        "console of a PgBouncer in front of the server; may be repeated"},
@@ -105,8 +106,9 @@ const OptionRow option_rows[OPTIONS] = {
                   "signals a second at most"},
     [OPT_SCOPE] = {"scope", '\0', OPTION_ACTION, VALUE_REQUIRED, "SCOPE", NULL,
                    "what has to be over: statement, transaction or session"},
-    [OPT_ALLOW] = {"allow", '\0', OPTION_ACTION, VALUE_REQUIRED, "KIND", NULL,
-                   "act on it all the same: syncrep, concurrently, walsender, autovacuum"},
+    [OPT_ALLOW] =
+        {"allow", '\0', OPTION_ACTION, VALUE_REQUIRED, "KIND", NULL,
+         "act on it all the same: syncrep, concurrently, walsender, autovacuum, protected"},
     [OPT_NO_SERVER_LOG] = {"no-server-log", '\0', OPTION_ACTION, VALUE_NONE, NULL, NULL,
                            "write no LOG line to the server's log"},
     [OPT_JSON] = {"json", '\0', OPTION_OUTPUT, VALUE_NONE, NULL, NULL, "one JSON object a line"},

@@ -28,6 +28,25 @@ static const char *system_user(Arena *arena)
     return arena_printf(arena, "uid %u", (unsigned int) geteuid());
 }
 
+void scene_init(Scene *scene, Settings *settings)
+{
+    memset(scene, 0, sizeof(*scene));
+    scene->settings = settings;
+    arena_init(&scene->arena);
+    scene->look = look_of(stdout);
+    scene->operator_name =
+        settings->operator_name ? settings->operator_name : system_user(&scene->arena);
+}
+
+void scene_done(Scene *scene)
+{
+    if (scene->loop && scene->link)
+        loop_remove(scene->loop, scene->link);
+    link_free(scene->link);
+    loop_free(scene->loop);
+    arena_done(&scene->arena);
+}
+
 /* What the server shows of us: `pgquell <operator> <ticket>`, cut to what it keeps. */
 static const char *application_name(Scene *scene)
 {
@@ -41,30 +60,10 @@ static const char *application_name(Scene *scene)
     return name;
 }
 
-void scene_init(Scene *scene, Settings *settings)
+/* Then libpq decides, as for psql. */
+static bool environment_names_database(void)
 {
-    memset(scene, 0, sizeof(*scene));
-    scene->settings = settings;
-    arena_init(&scene->arena);
-    scene->look = look_of(stdout);
-    scene->operator_name =
-        settings->operator_name ? settings->operator_name : system_user(&scene->arena);
-    scene->application_name = application_name(scene);
-}
-
-void scene_done(Scene *scene)
-{
-    if (scene->loop && scene->link)
-        loop_remove(scene->loop, scene->link);
-    link_free(scene->link);
-    loop_free(scene->loop);
-    arena_done(&scene->arena);
-}
-
-/* Whether anything else says which database: then libpq decides, as for psql. */
-static bool database_is_given(const Settings *settings)
-{
-    return settings->dbname || getenv("PGDATABASE") || getenv("PGSERVICE");
+    return getenv("PGDATABASE") || getenv("PGSERVICE");
 }
 
 /* In libpq a later parameter overrides an earlier one: what people may set themselves comes first.
@@ -72,16 +71,16 @@ static bool database_is_given(const Settings *settings)
 static void make_params(Scene *scene)
 {
     const Settings *settings = scene->settings;
+    ConninfoChanges changes = {settings->host, settings->port, settings->user, settings->dbname};
     LinkParams *params = &scene->params;
 
+    scene->application_name = application_name(scene);
     link_params_add(params, "keepalives_idle", "10");
     link_params_add(params, "keepalives_interval", "5");
     link_params_add(params, "keepalives_count", "3");
     link_params_add(params, "tcp_user_timeout", "30000");
-    link_params_add(params, "dbname", database_is_given(settings) ? settings->dbname : "postgres");
-    link_params_add(params, "host", settings->host);
-    link_params_add(params, "port", settings->port);
-    link_params_add(params, "user", settings->user);
+    conninfo_add_params(params, &scene->arena, &scene->cluster, &changes,
+                        environment_names_database() ? NULL : "postgres");
     link_params_add(params, "application_name", scene->application_name);
     /* No conversion, so that no foreign-encoded text can fail a sample. */
     link_params_add(params, "client_encoding", "SQL_ASCII");
@@ -154,6 +153,7 @@ static bool learn_world(Scene *scene, Err *err)
         return false;
     }
     scene->world = world->world;
+    scene->world.protections = &scene->protections;
     scene->utf8 = world->utf8;
     if (loop_await(scene->loop, scene->link, &system->answer, &ignored))
         scene->world.system_identifier = system->system_identifier;
@@ -197,7 +197,7 @@ static bool anybody_waits(const Scene *scene)
     return false;
 }
 
-static bool await(Scene *scene, const Answer *answer, Err *err)
+bool scene_await(Scene *scene, const Answer *answer, Err *err)
 {
     if (loop_await(scene->loop, scene->link, answer, err))
         return true;
@@ -214,7 +214,7 @@ bool scene_snapshot(Scene *scene, bool burdens, Err *err)
 
     sessions->answer.arena = names->answer.arena = answer->answer.arena = &scene->arena;
     ask_sessions(scene->link, sessions);
-    if (!await(scene, &sessions->answer, err))
+    if (!scene_await(scene, &sessions->answer, err))
         return false;
     scene->sessions = names->sessions = answer->sessions = sessions->sessions;
     scene->session_count = names->count = answer->count = sessions->count;
@@ -225,7 +225,7 @@ bool scene_snapshot(Scene *scene, bool burdens, Err *err)
         ask_burdens(scene->link, answer);
     else
         answer->answer.done = true;
-    if (!await(scene, &names->answer, err) || !await(scene, &answer->answer, err))
+    if (!scene_await(scene, &names->answer, err) || !scene_await(scene, &answer->answer, err))
         return false;
     scene->blocking = (Blocking){answer->edges, answer->edge_count};
     return true;

@@ -4,8 +4,10 @@
 #define PGQUELL_CMD_SCENE_H
 
 #include "cmd/settings.h"
+#include "core/protect.h"
 #include "loop/loop.h"
 #include "pg/ask.h"
+#include "pg/conninfo.h"
 #include "ui/look.h"
 
 typedef struct Scene {
@@ -14,7 +16,9 @@ typedef struct Scene {
     Look look;   /* of standard output */
     Loop *loop;
     Link *link;
-    LinkParams params; /* borrowed from the settings and the arena */
+    LinkParams params;       /* borrowed from the settings and the arena */
+    Conninfo cluster;        /* how the configuration reaches --cluster; empty: it does not */
+    Protections protections; /* of the configuration */
     World world;
     bool utf8;
     Session *sessions; /* as scene_snapshot() found them, with names */
@@ -38,6 +42,10 @@ FALLIBLE bool scene_reconnect(Scene *scene, Err *err);
 /* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only,
  * and only where somebody waits on a lock. */
 FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);
+
+/* Waits for an answer on the scene's link; a failure of the server's counts as a lost connection.
+ */
+FALLIBLE bool scene_await(Scene *scene, const Answer *answer, Err *err);
 
 /* Says on standard error when a regular expression gave up on some session, which then did not
  * match. */

@@ -10,10 +10,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/pace.h"
 
 #define LIMIT_MAX 1000000
-#define PACE_MIN 1e-3 /* as it stands, before the unit */
-#define PACE_MAX 1e6
 #define WATCH_MIN_US (100 * US_PER_MS)
 #define OPTION_BASE 1000 /* getopt_long()'s value of option i is this plus i */
 
@@ -88,21 +87,9 @@ static bool parse_duration(OptionId id, const char *value, int64_t *ret_us, Err 
     return err_hint(err, "%s", bad.hint);
 }
 
-/* N/s, N/min, or N for N/s. */
 static bool parse_pace(const OptionRow *row, const char *value, double *ret_per_s, Err *err)
 {
-    static const char wanted[] = "It takes signals a second or a minute, such as 50/s or 10/min.";
-    char *rest;
-    double pace = strtod(value, &rest);
-
-    if (rest == value || !(pace >= PACE_MIN) || pace > PACE_MAX)
-        return bad_value(row, value, wanted, err);
-    if (strcmp(rest, "/min") == 0)
-        pace /= 60;
-    else if (*rest != '\0' && strcmp(rest, "/s") != 0)
-        return bad_value(row, value, wanted, err);
-    *ret_per_s = pace;
-    return true;
+    return pace_parse(value, ret_per_s) || bad_value(row, value, PACE_WANTED, err);
 }
 
 static bool parse_scope(Settings *settings, const OptionRow *row, const char *value, Err *err)
@@ -268,7 +255,6 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
         return parse_count(row, value ? value : row->fallback, LIMIT_MAX,
                            &settings->filter.blocking, err);
     case OPT_LIMIT:
-        settings->limit_given = true;
         return parse_count(row, value, LIMIT_MAX, &settings->limit, err);
     case OPT_GRACE:
         return parse_duration(id, value, &settings->order.grace_us, err);
@@ -296,6 +282,7 @@ static bool take_option(Settings *settings, OptionId id, const char *value, Err 
     const char **text = text_of(settings, id);
     bool known;
 
+    settings->given[id] = true;
     if (flag) {
         *flag = true;
         return true;

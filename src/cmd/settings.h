@@ -11,6 +11,7 @@
 #define PGBOUNCERS_MAX 16 /* consoles of one cluster */
 
 typedef struct Settings {
+    bool given[OPTIONS]; /* on the command line */
     /* connection */
     const char *host;
     const char *port;
@@ -35,7 +36,6 @@ typedef struct Settings {
     Order order;         /* without its kind and chosen_by */
     double pace_per_s;
     int limit;
-    bool limit_given; /* not the default */
     bool dry_run;
     bool yes;
     bool no_server_log;

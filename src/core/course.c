@@ -5,6 +5,7 @@
 #include "core/advice.h"
 #include "core/engine_internal.h"
 #include "core/privilege.h"
+#include "core/protect.h"
 
 /* How often it is looked at: at once while an effect usually shows (facts.md F17g), then at
  * intervals of an eighth of the time already waited, so that what we report is never much later
@@ -90,6 +91,10 @@ void course_recorded(const Turn *turn, size_t index)
     target_move(turn->engine, target, TARGET_SIGNALLING);
     if (!(target->order.allow & ALLOW_SYNCREP))
         spared = SPARED_SYNCREP;
+    /* A pooler may have handed it to a client that is protected. */
+    if (!(target->order.allow & ALLOW_PROTECTED) &&
+        protect_by_application(turn->engine->world.protections))
+        spared |= CHOSEN_APPLICATION;
     action = plan_add(turn->plan, ACTION_SIGNAL, index);
     action->remedy = remedy_of(target);
     if (savepoint) /* its statement is over: what is to end now is the transaction as it was last

@@ -11,12 +11,15 @@
 static void know_world(Engine *engine, const World *world)
 {
     uint64_t identifier = engine->world.system_identifier;
+    const Protections *protections = engine->world.protections;
 
     engine->world = *world;
     engine->world.current_role = arena_strdup(&engine->arena, world->current_role);
     engine->world.session_role = arena_strdup(&engine->arena, world->session_role);
     if (world->system_identifier == 0)
         engine->world.system_identifier = identifier;
+    if (!world->protections) /* the server does not tell of them when contact is back */
+        engine->world.protections = protections;
 }
 
 Engine *engine_new(const World *world, double pace_per_s, int64_t steady_us)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/advice.h"
 #include "core/privilege.h"
+#include "core/protect.h"
 #include "core/statement.h"
 
 #define VERSION_PARALLEL_WORKER 110000 /* from then on backend_type says so */
@@ -117,9 +118,22 @@ static bool rule_kind(const Case *c, Judgement *judgement)
                        "prevents wraparound, and comes back until its work is done; "
                        "--allow autovacuum does it all the same");
     }
+    return not_applicable(judgement,
+                          arena_printf(c->arena, "it is a %s%s, not a client's session%s",
+                                       type ? "process of type " : "background process",
+                                       type ? type : "", may_be_worker(c) ? maybe_worker : ""));
+}
+
+static bool rule_protected(const Case *c, Judgement *judgement)
+{
+    const Protection *protection = protect_find(c->world->protections, c->session);
+
+    if (!protection || (c->order->allow & ALLOW_PROTECTED))
+        return false;
     return not_applicable(
-        judgement, arena_printf(c->arena, "it is a %s process, not a client's session%s",
-                                type ? type : "background", may_be_worker(c) ? maybe_worker : ""));
+        judgement,
+        arena_printf(c->arena, "it is protected by %s; --allow protected does it all the same",
+                     protection->place));
 }
 
 static bool rule_disabled(const Case *c, Judgement *judgement)
@@ -220,17 +234,9 @@ Judgement guard_judge(const World *world, const Order *order, const Session *ses
                       int64_t now_us, Arena *arena)
 {
     static Rule *const rules[] = {
-        rule_own,
-        rule_hidden,
-        rule_parallel_worker,
-        rule_kind,
-        rule_disabled,
-        rule_nothing_runs,
-        rule_useless_cancel,
-        rule_syncrep,
-        rule_concurrently,
-        rule_privilege,
-        rule_send,
+        rule_own,       rule_hidden,       rule_parallel_worker, rule_kind,
+        rule_protected, rule_disabled,     rule_nothing_runs,    rule_useless_cancel,
+        rule_syncrep,   rule_concurrently, rule_privilege,       rule_send,
     };
     Case the_case = {world, order, session, now_us, arena};
     Judgement judgement = {0};

@@ -3,10 +3,29 @@
 #include "core/pace.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/timefmt.h"
 
+#define PACE_MIN 1e-3 /* as it stands, before the unit */
+#define PACE_MAX 1e6
 #define PACE_BURST_S 0.1 /* what may go at once, in seconds' worth */
+
+bool pace_parse(const char *text, double *ret_per_s)
+{
+    char *rest;
+    double pace = strtod(text, &rest);
+
+    if (rest == text || !(pace >= PACE_MIN) || pace > PACE_MAX)
+        return false;
+    if (strcmp(rest, "/min") == 0)
+        pace /= 60;
+    else if (*rest != '\0' && strcmp(rest, "/s") != 0)
+        return false;
+    *ret_per_s = pace;
+    return true;
+}
 
 void pace_init(Pace *pace, double per_s, int64_t now_us)
 {

@@ -62,6 +62,8 @@ typedef struct Session {
                              transaction, COUNT_UNKNOWN when it does not wait */
 } Session;
 
+typedef struct Protections Protections; /* core/protect.h */
+
 /* What we know of the server and of our own role; texts belong to whoever made it. */
 typedef struct World {
     int server_version; /* as PQserverVersion(): 150004 is 15.4 */
@@ -75,6 +77,7 @@ typedef struct World {
     bool signals_autovacuum;    /* pg_signal_autovacuum_worker (18) */
     uint64_t system_identifier; /* 0 where the server does not tell */
     int64_t postmaster_start;
+    const Protections *protections; /* what the configuration spares there; NULL: nothing */
 } World;
 
 /* PostgreSQL's own %c of log_line_prefix: hex(seconds of backend_start).hex(pid); "?.pid" where the

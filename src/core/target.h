@@ -44,6 +44,7 @@ enum {
     ALLOW_CONCURRENTLY = 1 << 1,
     ALLOW_WALSENDER = 1 << 2,
     ALLOW_AUTOVACUUM = 1 << 3,
+    ALLOW_PROTECTED = 1 << 4,
 };
 
 #define LADDER_MAX 2

@@ -5,6 +5,7 @@
 #define PGQUELL_LOOP_RUNNER_INTERNAL_H
 
 #include "loop/runner.h"
+#include "pg/ask_locks.h"
 
 typedef struct Runner Runner;
 

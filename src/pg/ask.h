@@ -85,21 +85,4 @@ SignalResult signal_result(const SignalAnswer *answer);
 /* Writes the lines (one text, lines parted by newlines, clean) to the server's log as LOG. */
 void ask_log(Link *link, Answer *answer, const char *lines);
 
-/* The tables on which the session builds an index; then, in their own database, the indexes there
- * that are invalid. */
-typedef struct OidsAnswer {
-    Answer answer;
-    uint32_t *oids;
-    size_t count;
-} OidsAnswer;
-
-typedef struct TextsAnswer {
-    Answer answer;
-    const char **texts; /* clean */
-    size_t count;
-} TextsAnswer;
-
-void ask_building(Link *link, OidsAnswer *answer, int pid);
-void ask_invalid_indexes(Link *link, TextsAnswer *answer, const uint32_t *tables, size_t count);
-
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "pg/ask.h"
 #include "pg/link_internal.h"
 #include "pg/rows.h"
@@ -193,44 +192,4 @@ void ask_burdens(Link *link, BurdensAnswer *answer)
         pids[i] = answer->sessions[i].pid;
     params[0] = param_ints(arena, pids, answer->count);
     link_ask(link, &answer->answer, read_burdens, statements, 2);
-}
-
-static bool read_building(Answer *base, const PGresult *result, size_t index)
-{
-    OidsAnswer *answer = (OidsAnswer *) base;
-
-    (void) index;
-    answer->count = (size_t) PQntuples(result);
-    answer->oids = ARENA_ARRAY(base->arena, uint32_t, answer->count);
-    for (size_t i = 0; i < answer->count; i++)
-        answer->oids[i] = row_oid(result, (int) i, 0);
-    return true;
-}
-
-void ask_building(Link *link, OidsAnswer *answer, int pid)
-{
-    const char *params[] = {arena_printf(answer->answer.arena, "%d", pid)};
-    Statement statement = {.sql = SQL_BUILDING, .param_count = 1, .params = params};
-
-    link_ask(link, &answer->answer, read_building, &statement, 1);
-}
-
-static bool read_texts(Answer *base, const PGresult *result, size_t index)
-{
-    TextsAnswer *answer = (TextsAnswer *) base;
-
-    (void) index;
-    answer->count = (size_t) PQntuples(result);
-    answer->texts = ARENA_ARRAY(base->arena, const char *, answer->count);
-    for (size_t i = 0; i < answer->count; i++)
-        answer->texts[i] = text_cleaned(base->arena, PQgetvalue(result, (int) i, 0));
-    return true;
-}
-
-void ask_invalid_indexes(Link *link, TextsAnswer *answer, const uint32_t *tables, size_t count)
-{
-    const char *params[] = {param_oids(answer->answer.arena, tables, count)};
-    Statement statement = {.sql = SQL_INVALID_INDEXES, .param_count = 1, .params = params};
-
-    link_ask(link, &answer->answer, read_texts, &statement, 1);
 }

@@ -2,39 +2,30 @@
 /* Bouncer: the way to PgBouncer's console. */
 #include "pg/bouncer.h"
 
-#include <libpq-fe.h>
-#include <string.h>
+#include <stdlib.h>
+
+#include "pg/conninfo.h"
 
 #define CONSOLE "pgbouncer" /* its database */
 
-/* What they say of a keyword, NULL where they say nothing. */
-static const char *said(const PQconninfoOption *options, const char *keyword)
-{
-    for (const PQconninfoOption *option = options; option && option->keyword; option++)
-        if (strcmp(option->keyword, keyword) == 0 && option->val && option->val[0] != '\0')
-            return option->val;
-    return NULL;
-}
-
 static const char *address(Arena *arena, const char *host, const char *port)
 {
-    return arena_printf(arena, "%s:%s", host ? host : "[local]", port ? port : "");
+    return arena_printf(arena, "%s%s%s", host ? host : "[local]", port ? ":" : "",
+                        port ? port : "");
 }
 
 /* As far as the string and the environment tell; a service's host is known only to libpq. */
-static const char *name_of(const PQconninfoOption *given, Arena *arena)
+static const char *name_of(const Conninfo *given, Arena *arena)
 {
-    PQconninfoOption *defaults = PQconndefaults();
-    const char *host = said(given, "host") ? said(given, "host") : said(given, "hostaddr");
-    const char *port = said(given, "port") ? said(given, "port") : said(defaults, "port");
-    const char *name;
+    const char *host = conninfo_value(given, "host");
+    const char *port = conninfo_value(given, "port");
+    const char *service = conninfo_value(given, "service");
 
-    if (!host && said(given, "service"))
-        name = arena_printf(arena, "service %s", said(given, "service"));
-    else
-        name = address(arena, host ? host : said(defaults, "host"), port);
-    PQconninfoFree(defaults);
-    return name;
+    if (!host)
+        host = conninfo_value(given, "hostaddr");
+    if (!host && service)
+        return arena_printf(arena, "service %s", service);
+    return address(arena, host ? host : getenv("PGHOST"), port ? port : getenv("PGPORT"));
 }
 
 /* In libpq a later parameter overrides an earlier one, and only the first database is looked at as
@@ -59,22 +50,20 @@ static Link *link_to(const char *conninfo, const char *database, const char *app
 bool bouncer_open(Arena *arena, const char *conninfo, const char *application, Bouncer *ret_bouncer,
                   Err *err)
 {
-    char *reason = NULL;
-    PQconninfoOption *given = PQconninfoParse(conninfo, &reason);
+    Conninfo given;
+    const char *database;
+    Err bad;
 
-    if (!given) {
-        (void) err_set(err, ERR_USAGE, "invalid conninfo string of a PgBouncer: %.*s",
-                       (int) strcspn(reason ? reason : "", "\n"), reason ? reason : "");
-        PQfreemem(reason);
+    if (!conninfo_parse(arena, conninfo, &given, &bad)) {
+        (void) err_set(err, ERR_USAGE, "invalid conninfo string of a PgBouncer: %s", bad.message);
         return err_hint(err,
-                        "It takes one such as \"host=10.0.0.5 port=6432 user=admin\", or a URI.");
+                        "It takes \"host=10.0.0.5 port=6432 user=ops\" or the like, or a URI.");
     }
+    database = conninfo_value(&given, "dbname");
     *ret_bouncer = (Bouncer){
-        .name = name_of(given, arena),
-        .link =
-            link_to(conninfo, said(given, "dbname") ? said(given, "dbname") : CONSOLE, application),
+        .name = name_of(&given, arena),
+        .link = link_to(conninfo, database ? database : CONSOLE, application),
     };
-    PQconninfoFree(given);
     return true;
 }
 

@@ -49,7 +49,8 @@ void ask_bouncer_databases(Link *console, BouncerDatabasesAnswer *answer);
  * come: RESUME goes over another link, since this one is taken, and does not answer a PAUSE that
  * waits.
  * RESUME of a database that is not paused fails; the others may be repeated. What holds is what
- * ask_bouncer_databases() says.
+ * ask_bouncer_databases() says, where it has a row: a database that only "*" stands for has none
+ * while it has no pool, paused or not.
  * DISABLE: new clients are refused, those that are connected go on. */
 typedef enum BouncerVerb {
     BOUNCER_PAUSE,

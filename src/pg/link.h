@@ -16,7 +16,7 @@
 #define LINK_READ 1U
 #define LINK_WRITE 2U
 
-#define LINK_PARAMS_MAX 64 /* connection parameters, our own included */
+#define LINK_PARAMS_MAX 128 /* connection parameters, our own included */
 
 typedef enum LinkState {
     LINK_CLOSED,     /* not started, or stopped */

@@ -18,6 +18,9 @@ typedef enum SqlId {
     SQL_DATABASES,       /* $1 oids: names */
     SQL_LOCKS,           /* $1 pids: locks held by each */
     SQL_BLOCKING,        /* who waits for whom */
+    SQL_WAIT_LOCKS,      /* awaited locks and those in their way */
+    SQL_PREPARED,        /* every prepared transaction */
+    SQL_RELATIONS,       /* $1 oids: names; in the relations' own database */
     SQL_CANCEL,          /* guarded: identity and stamp in the same statement */
     SQL_TERMINATE,       /* the same */
     SQL_LOG_LINES,       /* $1 lines, for SQL_LOG */

@@ -15,6 +15,9 @@ typedef void SqlText(StrBuf *buf, int version);
 /* sql_locks.c */
 SqlText sql_locks;
 SqlText sql_blocking;
+SqlText sql_wait_locks;
+SqlText sql_prepared;
+SqlText sql_relations;
 SqlText sql_building;
 SqlText sql_invalid_indexes;
 

@@ -5,60 +5,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/text.h"
 #include "core/pooled.h"
+#include "ui/json_parts.h"
 
 /* 15 digits bring back any decimal fraction that was put in, so that 0.3 is not
  * 0.29999999999999999. */
 #define JSON_DIGITS 15
-
-/* Adds a member, whose reference it steals. */
-static void put(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new_nocheck(object, key, value) == 0)
-        return;
-    (void) fputs("pgquell: out of memory\n", stderr);
-    abort();
-}
-
-static json_t *of_text(const char *text)
-{
-    Arena arena;
-    json_t *value;
-
-    if (!text)
-        return json_null();
-    arena_init(&arena);
-    value = json_string(text_as_utf8(&arena, text));
-    arena_done(&arena);
-    return value;
-}
-
-static json_t *of_instant(int64_t instant_us)
-{
-    char buffer[INSTANT_TEXT_MAX];
-
-    return instant_us == TIME_UNKNOWN ? json_null()
-                                      : json_string(instant_format(instant_us, buffer));
-}
-
-static json_t *of_age(int64_t since_us, int64_t now_us)
-{
-    if (since_us == TIME_UNKNOWN)
-        return json_null();
-    return json_real(now_us > since_us ? (double) (now_us - since_us) / (double) US_PER_S : 0);
-}
-
-/* A number of which 0 means none. */
-static json_t *of_number(int64_t number)
-{
-    return number ? json_integer(number) : json_null();
-}
-
-static json_t *of_count(int count)
-{
-    return count == COUNT_UNKNOWN ? json_null() : json_integer(count);
-}
 
 /* Who it is: what a session and an action begin with. */
 static json_t *identity(const Session *session)
@@ -66,13 +18,13 @@ static json_t *identity(const Session *session)
     json_t *object = json_object();
     char id[SESSION_ID_MAX];
 
-    put(object, "session", json_string(session_id(session, id)));
-    put(object, "pid", json_integer(session->pid));
-    put(object, "role", of_text(session->role));
-    put(object, "database", of_text(session->database));
-    put(object, "application", of_text(session->application));
-    put(object, "client", of_text(session->client));
-    put(object, "backend_type", of_text(session->backend_type));
+    json_put(object, "session", json_string(session_id(session, id)));
+    json_put(object, "pid", json_integer(session->pid));
+    json_put(object, "role", json_of_text(session->role));
+    json_put(object, "database", json_of_text(session->database));
+    json_put(object, "application", json_of_text(session->application));
+    json_put(object, "client", json_of_text(session->client));
+    json_put(object, "backend_type", json_of_text(session->backend_type));
     return object;
 }
 
@@ -81,22 +33,22 @@ json_t *json_session(const Session *session, int64_t now_us)
     json_t *object = identity(session);
     int64_t statement_start = session_is_active(session) ? session->query_start : TIME_UNKNOWN;
 
-    put(object, "leader_pid", of_number(session->leader_pid));
-    put(object, "state", of_text(state_name(session->state)));
-    put(object, "wait_event_type", of_text(session->wait_event_type));
-    put(object, "wait_event", of_text(session->wait_event));
-    put(object, "backend_start", of_instant(session->backend_start));
-    put(object, "xact_start", of_instant(session->xact_start));
-    put(object, "query_start", of_instant(session->query_start));
-    put(object, "state_change", of_instant(session->state_change));
-    put(object, "session_s", of_age(session->backend_start, now_us));
-    put(object, "transaction_s", of_age(session->xact_start, now_us));
-    put(object, "statement_s", of_age(statement_start, now_us));
-    put(object, "state_s", of_age(session->state_change, now_us));
-    put(object, "xid", of_number(session->xid));
-    put(object, "xmin", of_number(session->xmin));
-    put(object, "query_id", of_number(session->query_id));
-    put(object, "query", of_text(session->query));
+    json_put(object, "leader_pid", json_of_number(session->leader_pid));
+    json_put(object, "state", json_of_text(state_name(session->state)));
+    json_put(object, "wait_event_type", json_of_text(session->wait_event_type));
+    json_put(object, "wait_event", json_of_text(session->wait_event));
+    json_put(object, "backend_start", json_of_instant(session->backend_start));
+    json_put(object, "xact_start", json_of_instant(session->xact_start));
+    json_put(object, "query_start", json_of_instant(session->query_start));
+    json_put(object, "state_change", json_of_instant(session->state_change));
+    json_put(object, "session_s", json_of_age(session->backend_start, now_us));
+    json_put(object, "transaction_s", json_of_age(session->xact_start, now_us));
+    json_put(object, "statement_s", json_of_age(statement_start, now_us));
+    json_put(object, "state_s", json_of_age(session->state_change, now_us));
+    json_put(object, "xid", json_of_number(session->xid));
+    json_put(object, "xmin", json_of_number(session->xmin));
+    json_put(object, "query_id", json_of_number(session->query_id));
+    json_put(object, "query", json_of_text(session->query));
     return object;
 }
 
@@ -106,17 +58,17 @@ void json_add_pooled(json_t *object, const Session *session)
     json_t *client;
 
     if (!pooled || !pooled->linked) {
-        put(object, "pooled", json_null());
+        json_put(object, "pooled", json_null());
         return;
     }
     client = json_object();
-    put(client, "pooler", of_text(pooled->pooler));
-    put(client, "client", of_text(pooled->client));
-    put(client, "port", of_number(pooled->port));
-    put(client, "role", of_text(pooled->role));
-    put(client, "database", of_text(pooled->database));
-    put(client, "application", of_text(pooled->application));
-    put(object, "pooled", client);
+    json_put(client, "pooler", json_of_text(pooled->pooler));
+    json_put(client, "client", json_of_text(pooled->client));
+    json_put(client, "port", json_of_number(pooled->port));
+    json_put(client, "role", json_of_text(pooled->role));
+    json_put(client, "database", json_of_text(pooled->database));
+    json_put(client, "application", json_of_text(pooled->application));
+    json_put(object, "pooled", client);
 }
 
 static json_t *of_plan(const Ladder *ladder)
@@ -137,9 +89,9 @@ static json_t *of_steps(const Target *target)
         const Step *step = &target->steps[i];
         json_t *object = json_object();
 
-        put(object, "at", of_instant(step->wall_us));
-        put(object, "step", json_string(step_name(step->kind)));
-        put(object, "result", of_text(step->result));
+        json_put(object, "at", json_of_instant(step->wall_us));
+        json_put(object, "step", json_string(step_name(step->kind)));
+        json_put(object, "result", json_of_text(step->result));
         if (json_array_append_new(steps, object) != 0)
             abort();
     }
@@ -156,19 +108,20 @@ json_t *json_action(const Target *target)
     double elapsed_us = ended ? (double) (target->finished_us - target->begun_us) : 0;
 
     assert(!ended || target->outcome != OUTCOME_NONE);
-    put(object, "scope", json_string(scope_name(target->scope)));
-    put(object, "plan", of_plan(&target->ladder));
-    put(object, "reason", of_text(target->reason));
-    put(object, "steps", of_steps(target));
-    put(object, "outcome", ended ? json_string(outcome_name(target->outcome)) : json_null());
-    put(object, "elapsed_ms", ended ? json_real(elapsed_us / (double) US_PER_MS) : json_null());
-    put(object, "state_before", of_text(state_name(before->state)));
-    put(object, "state_after", seen ? of_text(state_name(last->state)) : json_null());
-    put(object, "locks_before", of_count(before->locks));
-    put(object, "locks_after", ended ? of_count(last->locks) : json_null());
-    put(object, "waiters_before", of_count(before->waiters));
-    put(object, "waiters_after", ended ? of_count(last->waiters) : json_null());
-    put(object, "note", of_text(target->note));
+    json_put(object, "scope", json_string(scope_name(target->scope)));
+    json_put(object, "plan", of_plan(&target->ladder));
+    json_put(object, "reason", json_of_text(target->reason));
+    json_put(object, "steps", of_steps(target));
+    json_put(object, "outcome", ended ? json_string(outcome_name(target->outcome)) : json_null());
+    json_put(object, "elapsed_ms",
+             ended ? json_real(elapsed_us / (double) US_PER_MS) : json_null());
+    json_put(object, "state_before", json_of_text(state_name(before->state)));
+    json_put(object, "state_after", seen ? json_of_text(state_name(last->state)) : json_null());
+    json_put(object, "locks_before", json_of_count(before->locks));
+    json_put(object, "locks_after", ended ? json_of_count(last->locks) : json_null());
+    json_put(object, "waiters_before", json_of_count(before->waiters));
+    json_put(object, "waiters_after", ended ? json_of_count(last->waiters) : json_null());
+    json_put(object, "note", json_of_text(target->note));
     return object;
 }
 

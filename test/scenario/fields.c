@@ -209,10 +209,9 @@ typedef struct Bit {
 } Bit;
 
 static const Bit allow_bits[] = {
-    {"syncrep", ALLOW_SYNCREP},
-    {"concurrently", ALLOW_CONCURRENTLY},
-    {"walsender", ALLOW_WALSENDER},
-    {"autovacuum", ALLOW_AUTOVACUUM},
+    {"syncrep", ALLOW_SYNCREP},     {"concurrently", ALLOW_CONCURRENTLY},
+    {"walsender", ALLOW_WALSENDER}, {"autovacuum", ALLOW_AUTOVACUUM},
+    {"protected", ALLOW_PROTECTED},
 };
 
 static const Bit chosen_bits[] = {

@@ -200,6 +200,7 @@ static void play_back(Stage *stage, const Words *words)
     Event event = {.kind = EVENT_BACK, .world = &world};
     const char *how = words->count > 1 ? words->words[1] : "same";
 
+    world.protections = NULL; /* a server does not tell of them */
     if (strcmp(how, "restarted") == 0)
         world.postmaster_start = SERVER_START_US + stage->now_us;
     else if (strcmp(how, "another") == 0)
@@ -232,6 +233,34 @@ static void play_interrupt(Stage *stage, const Words *words)
     step(stage, &event);
 }
 
+/* Adds an entry that protects by the one text; its place is its number. */
+static void protect(Stage *stage, FilterText which, const char *value, const Place *place)
+{
+    Protections *all = &stage->protections;
+    Protection *protection = ARENA_NEW(&stage->arena, Protection);
+    Err err;
+
+    filter_init(&protection->filter);
+    if (!filter_add_text(&protection->filter, which, value, &err))
+        scenario_fail(place, "%s", err.message);
+    protection->place = arena_printf(&stage->arena, "config.yaml:%zu", all->count + 1);
+    all->entries = arena_grow(&stage->arena, all->entries, all->count, sizeof(Protection *));
+    all->entries[all->count++] = protection;
+    stage->world.protections = all;
+}
+
+static bool set_protection(Stage *stage, const char *word, const Place *place)
+{
+    const char *role = word_value(word, "protect_role");
+    const char *application = word_value(word, "protect_application");
+
+    if (role)
+        protect(stage, FILTER_ROLE, role, place);
+    if (application)
+        protect(stage, FILTER_APPLICATION, application, place);
+    return role || application;
+}
+
 static void set_world(Stage *stage, const Words *words)
 {
     if (stage->engine)
@@ -241,7 +270,8 @@ static void set_world(Stage *stage, const Words *words)
 
         if (pace)
             stage->pace_per_s = number_parse(&words->place, pace);
-        else if (!fields_set_world(&stage->world, words->words[i], &words->place))
+        else if (!set_protection(stage, words->words[i], &words->place) &&
+                 !fields_set_world(&stage->world, words->words[i], &words->place))
             unknown_word(words, words->words[i]);
     }
 }

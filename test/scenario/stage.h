@@ -4,6 +4,7 @@
 #define PGQUELL_SCENARIO_STAGE_H
 
 #include "core/engine.h"
+#include "core/protect.h"
 #include "words.h"
 
 #define STAGE_TARGETS_MAX 256
@@ -11,6 +12,7 @@
 typedef struct Stage {
     Arena arena; /* texts of the scenario; lives as long as the stage */
     World world;
+    Protections protections; /* of the world */
     double pace_per_s;
     Engine *engine;                  /* NULL until the first event */
     int64_t now_us;                  /* since the start */

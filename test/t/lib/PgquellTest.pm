@@ -41,7 +41,7 @@ use PgquellTest::Session;
 our @EXPORT = qw(
   new_node cold_standby node major sql case
   session raw_session unread_session half_query_session activity is_alive is_gone wait_for wait_for_state wait_gone
-  stop_process continue_process
+  close_later stop_process continue_process
   pgquell pgquell_start pgquell_pty state_home new_state_home
   is_action is_exit action text_of steps_of step_count
   audit audit_of audit_kinds signals_recorded log_count
@@ -311,6 +311,14 @@ sub shown
 {
 	my ($value) = @_;
 	return defined $value ? "\"$value\"" : 'null';
+}
+
+# For what a case opened by other means: its close is called when the case ends.
+sub close_later
+{
+	my ($thing) = @_;
+	push @opened, $thing;
+	return $thing;
 }
 
 # Stops a process of this user with SIGSTOP; the end of the case lets it go on, whatever happened.

@@ -10,6 +10,7 @@
 
 #include "core/guard.h"
 #include "core/ordinary.h"
+#include "core/protect.h"
 
 static Arena arena;
 
@@ -116,6 +117,54 @@ static void only_a_verdict_to_send_has_a_ladder(void **state)
     }
 }
 
+static Judgement judge_protected(const Order *order, const Session *session)
+{
+    static Protection by_role = {.place = "/etc/pgquell/config.yaml:12"};
+    static Protection *const entries[] = {&by_role};
+    Protections protections = {.entries = (Protection **) entries, .count = 1};
+    World world = ordinary_world();
+    Err err;
+
+    filter_init(&by_role.filter);
+    assert_true(filter_add_text(&by_role.filter, FILTER_ROLE, "repl*", &err));
+    world.protections = &protections;
+    return guard_judge(&world, order, session, NOW_US, &arena);
+}
+
+static void what_the_configuration_protects_is_refused_and_passed_over(void **state)
+{
+    Session session = ordinary_session();
+    Order order = {.kind = ORDER_TERMINATE};
+    Judgement judgement = judge_protected(&order, &session);
+
+    assert_int_equal(judgement.verdict, VERDICT_SEND); /* another role */
+    session.role = "replicator";
+    judgement = judge_protected(&order, &session);
+    assert_int_equal(judgement.verdict, VERDICT_REFUSE);
+    assert_true(judgement.inapplicable);
+    assert_string_equal(judgement.reason, "it is protected by /etc/pgquell/config.yaml:12; --allow "
+                                          "protected does it all the same");
+    order.allow = ALLOW_PROTECTED;
+    assert_int_equal(judge_protected(&order, &session).verdict, VERDICT_SEND);
+}
+
+/* Each asks for its own --allow, and a process that is never signalled says so first. */
+static void protection_comes_on_top_of_the_kind(void **state)
+{
+    Session session = ordinary_session();
+    Order order = {.kind = ORDER_TERMINATE, .allow = ALLOW_PROTECTED};
+
+    session.role = "replicator";
+    session.backend_type = "walsender";
+    assert_non_null(strstr(judge_protected(&order, &session).reason, "--allow walsender"));
+    order.allow = ALLOW_WALSENDER;
+    assert_non_null(strstr(judge_protected(&order, &session).reason, "--allow protected"));
+    order.allow = ALLOW_WALSENDER | ALLOW_PROTECTED;
+    assert_int_equal(judge_protected(&order, &session).verdict, VERDICT_SEND);
+    session.backend_type = "checkpointer";
+    assert_non_null(strstr(judge_protected(&order, &session).reason, "checkpointer"));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -125,6 +174,8 @@ int main(void)
         TEST(refusals_that_a_filter_shows),
         TEST(a_worker_leads_to_its_leader),
         TEST(only_a_verdict_to_send_has_a_ladder),
+        TEST(what_the_configuration_protects_is_refused_and_passed_over),
+        TEST(protection_comes_on_top_of_the_kind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,23 @@ static void it_refills_with_time_but_not_beyond_the_burst(void **state)
     assert_false(pace_take(&pace, 3600 * US_PER_S));
 }
 
+static void a_pace_is_a_number_a_second_or_a_minute(void **state)
+{
+    static const char *const bad[] = {"",   "x",   "/s",  "0",    "0.0009/s", "1000001",
+                                      "-1", "nan", "5/h", "5 /s", "5/secs",   "inf"};
+    double pace = -1;
+
+    assert_true(pace_parse("50", &pace));
+    assert_true(pace > 49.9 && pace < 50.1);
+    assert_true(pace_parse("2.5/s", &pace));
+    assert_true(pace > 2.49 && pace < 2.51);
+    assert_true(pace_parse("30/min", &pace));
+    assert_true(pace > 0.49 && pace < 0.51);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(pace_parse(bad[i], &pace));
+    assert_true(pace > 0.49 && pace < 0.51); /* set on success only */
+}
+
 static void the_next_one_may_go_when_it_says(void **state)
 {
     static const double rates[] = {1e-6, 0.3, 1, 3, 7, 50, 1000, 12345.678};
@@ -82,6 +99,7 @@ static void never_more_than_the_rate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pace_is_a_number_a_second_or_a_minute),
         cmocka_unit_test(a_tenth_of_a_second_goes_at_once),
         cmocka_unit_test(it_refills_with_time_but_not_beyond_the_burst),
         cmocka_unit_test(the_next_one_may_go_when_it_says),

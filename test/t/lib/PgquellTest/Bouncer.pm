@@ -15,9 +15,10 @@ use PostgreSQL::Test::Utils ();
 
 use PgquellTest::Process;
 
-# Where it is installed; undef where it is not.
+# Where it is installed, or another one that PGQUELL_PGBOUNCER names; undef where there is none.
 sub program
 {
+	return $ENV{PGQUELL_PGBOUNCER} if $ENV{PGQUELL_PGBOUNCER};
 	my ($found) = grep { -x } map { File::Spec->catfile($_, 'pgbouncer') } File::Spec->path;
 	return $found;
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* tree: who blocks whom. */
+#include "ui/tree.h"
+
+#include <stdio.h>
+
+#include "cmd/command.h"
+#include "cmd/waiting.h"
+#include "ui/json.h"
+
+static void print(const Scene *scene, const Waits *waits)
+{
+    const Settings *settings = scene->settings;
+
+    if (settings->dot) {
+        tree_print_dot(stdout, waits, scene->server_us);
+        return;
+    }
+    if (!settings->json) {
+        tree_print(stdout, waits, scene->server_us, &scene->look);
+        return;
+    }
+    for (size_t i = 0; i < waits->count; i++)
+        if (!json_print(stdout, tree_json(waits, &waits->nodes[i], scene->server_us)))
+            return; /* the stream remembers why */
+}
+
+static ErrCode run(Scene *scene, Err *err)
+{
+    const Settings *settings = scene->settings;
+    Waiting waiting;
+
+    if (settings->word_count > 0) {
+        (void) err_set(err, ERR_USAGE, "unexpected word \"%s\"", settings->words[0]);
+        return ERR_USAGE;
+    }
+    if (settings->dot && settings->json) {
+        (void) err_set(err, ERR_USAGE, "--dot and --json exclude each other");
+        return ERR_USAGE;
+    }
+    if (!scene_snapshot(scene, false, err) || !waiting_learn(scene, &waiting, err))
+        return err->code;
+    if (!scene->world.superuser && !scene->world.sees_all)
+        (void) fputs("pgquell: warning: only sessions of your own roles are looked at: it takes "
+                     "pg_read_all_stats to see who waits\n",
+                     stderr);
+    if (waiting.waits.count == 0 && !settings->quiet && !settings->json)
+        (void) fputs("nobody waits for a lock\n", stderr);
+    if (waiting.waits.count > 0 || settings->dot)
+        print(scene, &waiting.waits);
+    return ERR_NONE;
+}
+
+const Command command_tree = {
+    .name = "tree",
+    .summary = "who blocks whom, root blockers first",
+    .arguments = "",
+    .details =
+        "Shows every session that waits for a lock below the one that it waits for: with what it "
+        "asks for, what is held there, and for how long. Prepared transactions stand in the tree "
+        "like sessions. On a terminal many that wait alike are counted.",
+    .options = OPTION_TREE | OPTION_OUTPUT | OPTION_CONNECTION,
+    .needs = NEEDS_CONNECTION,
+    .run = run,
+};
