@@ -29,6 +29,8 @@ extern const Command command_tree;
 extern const Command command_cancel;
 extern const Command command_terminate;
 extern const Command command_stop;
+extern const Command command_kick;
+extern const Command command_let_in;
 extern const Command command_log;
 extern const Command command_doctor;
 extern const Command command_demo;

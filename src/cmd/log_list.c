@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cmd/log_actions.h"
 #include "cmd/log_parts.h"
+#include "core/door.h"
 #include "ui/json.h"
 #include "ui/table.h"
 
@@ -41,6 +42,9 @@ const char *log_outcome_name(const char *outcome)
 
 Style log_outcome_style(const char *outcome)
 {
+    if (outcome && (strcmp(outcome, door_outcome_name(DOOR_CLOSED)) == 0 ||
+                    strcmp(outcome, door_outcome_name(DOOR_OPENED)) == 0))
+        return STYLE_GOOD;
     for (Outcome known = OUTCOME_OVER; outcome && known <= OUTCOME_UNKNOWN; known++) {
         if (strcmp(outcome_name(known), outcome) != 0)
             continue;

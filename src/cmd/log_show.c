@@ -110,6 +110,8 @@ static const char *outcome_text(const LogAction *action, Arena *arena)
 {
     char elapsed[DURATION_TEXT_MAX];
 
+    if (!action->outcome && action->door)
+        return "open: no outcome was recorded, so \"let-in\" has to look";
     if (!action->outcome)
         return "open: no outcome was recorded, so a signal counts as sent";
     if (action->elapsed_ms < 0)
@@ -137,6 +139,10 @@ static void add_evidence(StrBuf *buf, const LogAction *action, const json_t *bod
     const char *state = intent ? text_of(evidence, "state", look, arena)
                                : text_of(body, "state_before", look, arena);
 
+    if (action->door) {
+        add_labelled(buf, look, "door", look_text(look, arena, action->session), STYLE_PLAIN);
+        return;
+    }
     add_labelled(buf, look, "session", session_text(action, state, look, arena), STYLE_PLAIN);
     if (!intent)
         return;
@@ -198,6 +204,8 @@ static const char *record_text(const Record *record, const json_t *body, Timelin
 
     switch (record->kind) {
     case RECORD_INTENT:
+        if (json_is_string(json_object_get(body, "door")))
+            return text_of(body, "reason", look, arena);
         return arena_printf(arena, "to %s: %s", text_of(body, "remedy", look, arena),
                             text_of(body, "reason", look, arena));
     case RECORD_OUTCOME:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/poolers.h"
 #include "ui/json.h"
 #include "ui/sessions.h"
 
@@ -150,6 +151,15 @@ static size_t choose(Scene *scene)
     return count;
 }
 
+static json_t *object_of(const Scene *scene, const Session *session)
+{
+    json_t *object = json_session(session, scene->server_us);
+
+    if (scene->settings->pgbouncer_count > 0)
+        json_add_pooled(object, session);
+    return object;
+}
+
 static ErrCode run(Scene *scene, Err *err)
 {
     const Settings *settings = scene->settings;
@@ -160,14 +170,14 @@ static ErrCode run(Scene *scene, Err *err)
         (void) err_hint(err, "Sessions are picked by filters, such as --role NAME.");
         return ERR_USAGE;
     }
-    if (!scene_snapshot(scene, settings->filter.blocking > 0, err))
+    if (!scene_snapshot(scene, settings->filter.blocking > 0, err) || !scene_pooled(scene, err))
         return err->code;
     count = choose(scene);
     scene_warn_of_limits(scene);
     qsort(scene->sessions, count, sizeof(Session), compare_for(settings->sort));
     if (settings->json) {
         for (size_t i = 0; i < count; i++)
-            if (!json_print(stdout, json_session(&scene->sessions[i], scene->server_us)))
+            if (!json_print(stdout, object_of(scene, &scene->sessions[i])))
                 break; /* the stream remembers why */
     } else if (count > 0) {
         sessions_print(stdout, scene->sessions, count, scene->server_us, &scene->look);

@@ -76,13 +76,14 @@ static void make_params(Scene *scene)
     ConninfoChanges changes = {settings->host, settings->port, settings->user, settings->dbname};
     LinkParams *params = &scene->params;
 
+    scene->application_name = application_name(scene);
     link_params_add(params, "keepalives_idle", "10");
     link_params_add(params, "keepalives_interval", "5");
     link_params_add(params, "keepalives_count", "3");
     link_params_add(params, "tcp_user_timeout", "30000");
     conninfo_add_params(params, &scene->arena, &scene->cluster, &changes,
                         environment_names_database() ? NULL : "postgres");
-    link_params_add(params, "application_name", application_name(scene));
+    link_params_add(params, "application_name", scene->application_name);
     /* No conversion, so that no foreign-encoded text can fail a sample. */
     link_params_add(params, "client_encoding", "SQL_ASCII");
 }
@@ -176,8 +177,18 @@ bool scene_connect(Scene *scene, Err *err)
 
 bool scene_reconnect(Scene *scene, Err *err)
 {
-    return loop_connect(scene->loop, scene->link, CONNECT_TIMEOUT_US, err) &&
-           learn_world(scene, err);
+    uint64_t identifier = scene->world.system_identifier;
+
+    if (link_state(scene->link) == LINK_READY)
+        return true;
+    if (!loop_connect(scene->loop, scene->link, CONNECT_TIMEOUT_US, err) ||
+        !learn_world(scene, err))
+        return false;
+    if (scene->world.system_identifier == identifier)
+        return true;
+    return err_set(err, ERR_CONNECTION,
+                   "another server answers by now: its system identifier is "
+                   "not the one before");
 }
 
 static bool anybody_waits(const Scene *scene)

@@ -25,9 +25,10 @@ typedef struct Scene {
     Names *names;      /* that were found so far */
     Session *sessions; /* as scene_snapshot() found them, with names */
     size_t session_count;
-    int64_t server_us;         /* the server's clock at the snapshot */
-    Blocking blocking;         /* who waits for whom, where the snapshot asked */
-    const char *operator_name; /* who acts: --operator, sudo's user, or the user */
+    int64_t server_us;            /* the server's clock at the snapshot */
+    Blocking blocking;            /* who waits for whom, where the snapshot asked */
+    const char *application_name; /* ours, as servers show it */
+    const char *operator_name;    /* who acts: --operator, sudo's user, or the user */
 } Scene;
 
 void scene_init(Scene *scene, Settings *settings);
@@ -37,7 +38,7 @@ void scene_done(Scene *scene);
  * server. */
 FALLIBLE bool scene_connect(Scene *scene, Err *err);
 
-/* Connects again as it did before, and learns about the server anew. */
+/* Connects again where contact was lost, to the same server; asks for no password. */
 FALLIBLE bool scene_reconnect(Scene *scene, Err *err);
 
 /* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only,

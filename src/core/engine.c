@@ -123,8 +123,10 @@ static void request(const Turn *turn)
     target->ladder = judgement.ladder;
     target->reason = judgement.reason;
     if (event->redirected_from != 0)
-        target->note = arena_printf(&engine->arena, "named by pid %d, a parallel worker of it",
-                                    event->redirected_from);
+        target->redirect = arena_printf(&engine->arena, "named by pid %d, a parallel worker of it",
+                                        event->redirected_from);
+    target_note(engine, target, target->redirect);
+    target_note(engine, target, pooled_note(&target->before, &target->ladder, &engine->arena));
     if (judgement.verdict == VERDICT_SEND)
         return;
     target->outcome = judgement.verdict == VERDICT_DENY ? OUTCOME_DENIED : OUTCOME_REFUSED;
@@ -142,8 +144,8 @@ static void go(const Turn *turn)
             continue;
         target->begun_us = turn->event->steady_us;
         target->finished_us = turn->event->steady_us;
-        if (target->note)
-            target_step(turn, i, STEP_REDIRECT, target->note);
+        if (target->redirect)
+            target_step(turn, i, STEP_REDIRECT, target->redirect);
         if (target->state == TARGET_FINISHED)
             (void) plan_add(turn->plan, ACTION_FINISH, i);
         else if (engine->interrupted)

@@ -6,6 +6,7 @@
 
 #include "core/engine.h"
 #include "core/pace.h"
+#include "core/pooled.h"
 
 struct Engine {
     Arena arena; /* what outlives a turn */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/pooled.h"
+
 static const char *const state_names[] = {
     [STATE_UNKNOWN] = NULL,
     [STATE_ACTIVE] = "active",
@@ -108,5 +110,6 @@ Session session_copy(const Session *session, Arena *arena)
     copy.wait_event_type = arena_strdup(arena, session->wait_event_type);
     copy.wait_event = arena_strdup(arena, session->wait_event);
     copy.query = arena_strdup(arena, session->query);
+    copy.pooled = pooled_copy(session->pooled, arena);
     return copy;
 }

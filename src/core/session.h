@@ -28,6 +28,8 @@ typedef enum SessionState {
     STATE_STARTING, /* still authenticating (18) */
 } SessionState;
 
+typedef struct Pooled Pooled; /* core/pooled.h */
+
 typedef struct Session {
     int pid;
     int leader_pid; /* 0: none, or not told (before 13) */
@@ -45,6 +47,7 @@ typedef struct Session {
     const char *database;
     const char *application;
     const char *client; /* address without prefix length; NULL with a socket or when hidden */
+    int client_port;    /* 0: not told, or over a socket */
     const char *backend_type;
     const char *wait_event_type;
     const char *wait_event;
@@ -54,6 +57,7 @@ typedef struct Session {
     bool role_signalable; /* PostgreSQL will let our role signal it */
     int locks;            /* heavyweight locks held, its own virtualxid left out; COUNT_UNKNOWN */
     int waiters;          /* sessions that wait for it directly; COUNT_UNKNOWN */
+    const Pooled *pooled; /* whom it serves through a PgBouncer; NULL: not known to be pooled */
     int root_blocker;     /* while it waits for a lock: pid at the head of the queue, 0 a prepared
                              transaction, COUNT_UNKNOWN when it does not wait */
 } Session;

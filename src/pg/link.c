@@ -11,14 +11,16 @@
 #include "pg/link_internal.h"
 #include "pg/pipeline.h"
 #include "pg/resolve.h"
+#include "pg/serial.h"
 
 struct Link {
     LinkState state;
     LinkParams params; /* owned copies */
     bool literal;      /* dbname is a name, and hosts need no look-up */
+    bool console;      /* a PgBouncer's, which refuses a server's options */
     Resolve *resolve;
     PGconn *conn;
-    Pipeline *pipeline;
+    Exchange *exchange;
     PostgresPollingStatusType polling;
     bool needs_password;
     Err err;
@@ -42,7 +44,8 @@ void link_params_add(LinkParams *params, const char *keyword, const char *value)
     params->values[params->count++] = value;
 }
 
-Link *link_new(const LinkParams *params)
+/* The exchange becomes the link's. */
+static Link *new_link(const LinkParams *params, Exchange *exchange)
 {
     Link *link = xcalloc(1, sizeof(*link));
 
@@ -51,7 +54,20 @@ Link *link_new(const LinkParams *params)
         link->params.values[i] = xstrdup(params->values[i]);
     }
     link->params.count = params->count;
-    link->pipeline = pipeline_new();
+    link->exchange = exchange;
+    return link;
+}
+
+Link *link_new(const LinkParams *params)
+{
+    return new_link(params, pipeline_new());
+}
+
+Link *link_new_console(const LinkParams *params)
+{
+    Link *link = new_link(params, serial_new());
+
+    link->console = true;
     return link;
 }
 
@@ -91,7 +107,7 @@ void link_free(Link *link)
     if (!link)
         return;
     link_stop(link);
-    pipeline_free(link->pipeline);
+    exchange_free(link->exchange);
     for (size_t i = 0; i < link->params.count; i++) {
         free((char *) link->params.keywords[i]);
         free((char *) link->params.values[i]);
@@ -114,7 +130,7 @@ void link_stop(Link *link)
     (void) err_set(&err, ERR_CONNECTION, "the connection was closed");
     drop(link);
     link->state = LINK_CLOSED;
-    pipeline_fail(link->pipeline, &err);
+    exchange_fail(link->exchange, &err);
 }
 
 /* libpq's messages may have several lines: the first is what happened, the rest is a hint. */
@@ -139,19 +155,55 @@ static void broken(Link *link)
 {
     drop(link);
     link->state = LINK_BROKEN;
-    pipeline_fail(link->pipeline, &link->err);
+    exchange_fail(link->exchange, &link->err);
 }
 
 static void broken_by_libpq(Link *link)
 {
     link->needs_password = PQconnectionNeedsPassword(link->conn) != 0;
     keep_message(link, PQerrorMessage(link->conn));
+    if (link->console)
+        serial_explain(&link->err, PQuser(link->conn));
     broken(link);
+}
+
+/* With a variable of the environment set, or where NULL unset, for the time of a call; answers what
+ * to put back, which it then frees. */
+static char *environment_put(const char *name, const char *value)
+{
+    const char *before = getenv(name);
+    char *kept = before ? xstrdup(before) : NULL;
+
+    if (value)
+        (void) setenv(name, value, 1);
+    else
+        (void) unsetenv(name);
+    return kept;
+}
+
+static void environment_back(const char *name, char *kept)
+{
+    free(environment_put(name, kept));
+    free(kept);
+}
+
+/* PGOPTIONS is meant for servers: PgBouncer refuses it, and libpq has no other way to leave it out.
+ */
+static PGconn *start_console(const LinkParams *params, int expand)
+{
+    char *options = environment_put("PGOPTIONS", NULL);
+    PGconn *conn = PQconnectStartParams(params->keywords, params->values, expand);
+
+    environment_back("PGOPTIONS", options);
+    return conn;
 }
 
 static void connect_to(Link *link, const LinkParams *params)
 {
-    link->conn = PQconnectStartParams(params->keywords, params->values, link->literal ? 0 : 1);
+    int expand = link->literal ? 0 : 1;
+
+    link->conn = link->console ? start_console(params, expand)
+                               : PQconnectStartParams(params->keywords, params->values, expand);
     if (!link->conn)
         abort(); /* out of memory, as everywhere */
     if (PQstatus(link->conn) == CONNECTION_BAD) {
@@ -179,12 +231,19 @@ static const char *effective(PQconninfoOption *defaults, PQconninfoOption *given
     return NULL;
 }
 
-/* libpq reads a service only from the environment when asked for defaults. */
+/* libpq reads a service only from the environment when asked for defaults; it must not stay there,
+ * where other links would find it. */
 static PQconninfoOption *defaults_with(const char *service)
 {
-    if (service)
-        (void) setenv("PGSERVICE", service, 1);
-    return PQconndefaults();
+    PQconninfoOption *defaults;
+    char *kept;
+
+    if (!service)
+        return PQconndefaults();
+    kept = environment_put("PGSERVICE", service);
+    defaults = PQconndefaults();
+    environment_back("PGSERVICE", kept);
+    return defaults;
 }
 
 /* Looks the hosts up first, where there is a name among them; hostaddr given means there is none.
@@ -217,7 +276,7 @@ void link_start(Link *link)
         connect_to(link, &link->params);
         return;
     }
-    for (size_t i = 0; i < link->params.count; i++)
+    for (size_t i = 0; i < link->params.count && !conninfo; i++) /* libpq looks at the first */
         if (strcmp(link->params.keywords[i], "dbname") == 0)
             conninfo = link->params.values[i];
     begin(link, conninfo);
@@ -246,11 +305,10 @@ static void advance_resolving(Link *link, unsigned int ready)
 
 static void connected(Link *link)
 {
-    if (PQsetnonblocking(link->conn, 1) != 0 || PQenterPipelineMode(link->conn) != 1) {
+    if (PQsetnonblocking(link->conn, 1) != 0 || !exchange_attach(link->exchange, link->conn)) {
         broken_by_libpq(link);
         return;
     }
-    pipeline_attach(link->pipeline, link->conn);
     link->state = LINK_READY;
 }
 
@@ -270,7 +328,7 @@ static void advance_ready(Link *link, unsigned int ready)
 
     if (ready & LINK_READ)
         contact = PQconsumeInput(link->conn) == 1;
-    if (!pipeline_advance(link->pipeline) || !contact || PQstatus(link->conn) == CONNECTION_BAD)
+    if (!exchange_advance(link->exchange) || !contact || PQstatus(link->conn) == CONNECTION_BAD)
         broken_by_libpq(link);
 }
 
@@ -309,7 +367,7 @@ static unsigned int wants_polling(const Link *link)
 
 static unsigned int wants_ready(const Link *link)
 {
-    return LINK_READ | (pipeline_is_flushed(link->pipeline) ? 0 : LINK_WRITE);
+    return LINK_READ | (link->exchange->flushed ? 0 : LINK_WRITE);
 }
 
 static void advance_nothing(Link *link, unsigned int ready)
@@ -358,12 +416,12 @@ bool link_needs_password(const Link *link)
 
 size_t link_pending(const Link *link)
 {
-    return pipeline_pending(link->pipeline);
+    return link->exchange->pending;
 }
 
 int64_t link_waiting_since_us(const Link *link)
 {
-    return pipeline_waiting_since_us(link->pipeline);
+    return exchange_waiting_since_us(link->exchange);
 }
 
 int link_server_version(const Link *link)
@@ -393,7 +451,7 @@ void link_ask(Link *link, Answer *answer, ReadResult *read, const Statement *sta
               size_t count)
 {
     if (link->state == LINK_READY) {
-        pipeline_ask(link->pipeline, answer, read, statements, count);
+        exchange_ask(link->exchange, answer, read, statements, count);
         return;
     }
     (void) err_set(&answer->err, ERR_CONNECTION, "there is no connection");

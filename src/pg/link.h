@@ -42,6 +42,9 @@ void link_params_add(LinkParams *params, const char *keyword, const char *value)
 Link *link_new(const LinkParams *params);
 void link_free(Link *link);
 
+/* The same for PgBouncer's console, which takes one simple query at a time (pg/bouncer.h). */
+Link *link_new_console(const LinkParams *params);
+
 /* A link of its own to another database of the very server that this one, which is ready, is
  * connected to. The name is taken literally, since a database may be called anything, also
  * "host=elsewhere". */

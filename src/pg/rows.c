@@ -54,6 +54,7 @@ int64_t row_instant(const PGresult *result, int row, int column)
 
 Session row_session(const PGresult *result, int row, Arena *arena)
 {
+    int port = row_int(result, row, 12);
     Session session = {
         .pid = row_int(result, row, 0),
         .backend_start = row_instant(result, row, 1),
@@ -67,7 +68,8 @@ Session row_session(const PGresult *result, int row, Arena *arena)
         .xmin = row_oid(result, row, 9),
         .application = row_text(result, row, 10, arena),
         .client = row_text(result, row, 11, arena),
-        .over_socket = row_int(result, row, 12) == -1,
+        .client_port = port > 0 ? port : 0,
+        .over_socket = port == -1,
         .backend_type = row_text(result, row, 13, arena),
         .wait_event_type = row_text(result, row, 14, arena),
         .wait_event = row_text(result, row, 15, arena),

@@ -217,6 +217,21 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_SERVER] = {"server", true, sql_server},
     [SQL_WALSENDERS] = {"walsenders", true, sql_walsenders},
     [SQL_SLOTS] = {"slots", true, sql_slots},
+    [SQL_DOOR_DATABASE] = {"door_database", false, sql_door_database},
+    [SQL_DOOR_ROLE] = {"door_role", false, sql_door_role},
+    [SQL_DOOR_WORDS] = {"door_words", false, sql_door_words},
+    [SQL_DOOR_CONNECTIONS] = {"door_connections", false, sql_door_connections},
+    [SQL_DOOR_LIMIT] = {"door_limit", false, sql_door_limit},
+    [SQL_DOOR_ROLE_LIMIT] = {"door_role_limit", false, sql_door_role_limit},
+    [SQL_DROP_OBSTACLES] = {"drop_obstacles", false, sql_drop_obstacles},
+    [SQL_DROP_SUBSCRIPTIONS] = {"drop_subscriptions", false, sql_drop_subscriptions},
+    [SQL_BOUNCER_SERVERS] = {"bouncer_servers", false, sql_bouncer_servers},
+    [SQL_BOUNCER_CLIENTS] = {"bouncer_clients", false, sql_bouncer_clients},
+    [SQL_BOUNCER_DATABASES] = {"bouncer_databases", false, sql_bouncer_databases},
+    [SQL_BOUNCER_PAUSE] = {"bouncer_pause", false, sql_bouncer_pause},
+    [SQL_BOUNCER_RESUME] = {"bouncer_resume", false, sql_bouncer_resume},
+    [SQL_BOUNCER_DISABLE] = {"bouncer_disable", false, sql_bouncer_disable},
+    [SQL_BOUNCER_ENABLE] = {"bouncer_enable", false, sql_bouncer_enable},
 };
 
 const char *sql_name(SqlId id)

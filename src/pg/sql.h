@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* SQL: every text that is ever sent to a server, by major version where they differ (10 to 18). */
+/* SQL: every text that is ever sent to a server or a pooler, by major version where they differ (10
+ * to 18). */
 #ifndef PGQUELL_PG_SQL_H
 #define PGQUELL_PG_SQL_H
 
@@ -35,6 +36,21 @@ typedef enum SqlId {
     SQL_SERVER,        /* connection slots, cluster_name, next transaction id */
     SQL_WALSENDERS,    /* their pids and states */
     SQL_SLOTS,         /* replication slots and what they hold */
+    SQL_DOOR_DATABASE, /* $1 name or $2 oid: what lets sessions into it */
+    SQL_DOOR_ROLE,     /* the same of a role */
+    SQL_DOOR_WORDS,    /* $1 "OID OLD NEW", $2 a line for the log or '': for the next three */
+    SQL_DOOR_CONNECTIONS,
+    SQL_DOOR_LIMIT,
+    SQL_DOOR_ROLE_LIMIT,
+    SQL_DROP_OBSTACLES,     /* $1 database: what DROP DATABASE refuses for, sessions apart */
+    SQL_DROP_SUBSCRIPTIONS, /* the same of subscriptions */
+    SQL_BOUNCER_SERVERS,    /* what PgBouncer's console is told; see sql_console_name() */
+    SQL_BOUNCER_CLIENTS,
+    SQL_BOUNCER_DATABASES,
+    SQL_BOUNCER_PAUSE, /* these four with the name of a database */
+    SQL_BOUNCER_RESUME,
+    SQL_BOUNCER_DISABLE,
+    SQL_BOUNCER_ENABLE,
     SQL_IDS,
 } SqlId;
 
@@ -48,5 +64,9 @@ bool sql_is_prepared(SqlId id);
 
 /* The statement for a server of this version (as PQserverVersion()). */
 void sql_text(StrBuf *buf, SqlId id, int server_version);
+
+/* Appends a blank and a name as PgBouncer's console reads names, which has no parameters: quoted,
+ * and never "", which it takes for no name at all. */
+void sql_console_name(StrBuf *buf, const char *name);
 
 #endif

@@ -32,5 +32,23 @@ SqlText sql_doctor_grants;
 SqlText sql_server;
 SqlText sql_walsenders;
 SqlText sql_slots;
+/* sql_door.c */
+SqlText sql_door_database;
+SqlText sql_door_role;
+SqlText sql_door_words;
+SqlText sql_door_connections;
+SqlText sql_door_limit;
+SqlText sql_door_role_limit;
+SqlText sql_drop_obstacles;
+SqlText sql_drop_subscriptions;
+
+/* sql_bouncer.c */
+SqlText sql_bouncer_servers;
+SqlText sql_bouncer_clients;
+SqlText sql_bouncer_databases;
+SqlText sql_bouncer_pause;
+SqlText sql_bouncer_resume;
+SqlText sql_bouncer_disable;
+SqlText sql_bouncer_enable;
 
 #endif

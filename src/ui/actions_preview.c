@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Actions, their preview: what will happen to each target, before anything is sent. */
 #include "base/text.h"
+#include "core/pooled.h"
 #include "ui/actions.h"
 #include "ui/describe.h"
 #include "ui/flow.h"
 #include "ui/table.h"
 
+#define TIME_AT 11 /* where the time begins in an instant's text */
 #define INDENT 4
 #define INDENT_MORE 10 /* where a sentence goes on, behind its label */
 
@@ -150,6 +152,23 @@ static void add_labelled(StrBuf *buf, const Describe *describe, const char *labe
     flow_end(&flow);
 }
 
+/* Whom it works for; the link may be another's a moment later. */
+static void add_client(StrBuf *buf, const Describe *describe, const Session *session)
+{
+    const Pooled *pooled = session->pooled;
+    Arena *arena = describe->arena;
+    char at[INSTANT_TEXT_MAX];
+
+    if (!pooled || !pooled->linked)
+        return;
+    (void) instant_format(describe->now_us, at);
+    add_labelled(buf, describe, "client:", STYLE_PLAIN,
+                 look_text(describe->look, arena,
+                           arena_printf(arena, "%s, through PgBouncer %s, at %.8s UTC",
+                                        pooled_client(pooled, arena),
+                                        text_cleaned(arena, pooled->pooler), at + TIME_AT)));
+}
+
 /* The statement, in one line. */
 static void add_query(StrBuf *buf, const Describe *describe, const Session *session)
 {
@@ -174,6 +193,7 @@ static void add_target(StrBuf *buf, const Describe *describe, const Target *targ
     const char *reason = look_text(describe->look, describe->arena, target->reason);
 
     add_identity(buf, describe, &target->before);
+    add_client(buf, describe, &target->before);
     add_query(buf, describe, &target->before);
     if (is_spared(target)) {
         add_labelled(buf, describe,

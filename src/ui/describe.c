@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/pooled.h"
+
 /* How long a session may idle in its transaction before it looks like a mistake, and like a danger.
  */
 #define IDLE_LONG_US (60 * US_PER_S)
@@ -46,8 +48,22 @@ const char *describe_role(const Describe *describe, const Session *session)
     return arena_printf(describe->arena, "%s [%s]", role, type);
 }
 
+/* Short, for a column: which PgBouncer it is the preview says. */
+static const char *behind_pooler(const Describe *describe, const Pooled *pooled)
+{
+    const Look *look = describe->look;
+    Arena *arena = describe->arena;
+
+    if (!pooled->linked)
+        return arena_printf(arena, "pool of %s", look_text(look, arena, pooled->pooler));
+    return arena_printf(arena, "%s via pgbouncer",
+                        pooled->client ? look_text(look, arena, pooled->client) : "[local]");
+}
+
 const char *describe_client(const Describe *describe, const Session *session)
 {
+    if (session->pooled)
+        return behind_pooler(describe, session->pooled);
     if (session->client)
         return look_text(describe->look, describe->arena, session->client);
     return session->over_socket ? "[local]" : "";

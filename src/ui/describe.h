@@ -25,7 +25,8 @@ const char *describe_age(const Describe *describe, int64_t since_us);
 /* The role, the kind of process where it is no client's, or both. */
 const char *describe_role(const Describe *describe, const Session *session);
 
-/* `10.0.0.5`, `[local]` over a socket. */
+/* `10.0.0.5`, `[local]` over a socket; behind a PgBouncer `10.0.0.7 via pgbouncer`, and while no
+ * client has it `pool of 10.0.0.5:6432`. */
 const char *describe_client(const Describe *describe, const Session *session);
 
 /* `active`, `idle in xact`, `aborted xact`, ...; `hidden` where our role may not see it. */

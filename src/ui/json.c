@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "core/pooled.h"
 #include "ui/json_parts.h"
 
 /* 15 digits bring back any decimal fraction that was put in, so that 0.3 is not
@@ -49,6 +50,25 @@ json_t *json_session(const Session *session, int64_t now_us)
     json_put(object, "query_id", json_of_number(session->query_id));
     json_put(object, "query", json_of_text(session->query));
     return object;
+}
+
+void json_add_pooled(json_t *object, const Session *session)
+{
+    const Pooled *pooled = session->pooled;
+    json_t *client;
+
+    if (!pooled || !pooled->linked) {
+        json_put(object, "pooled", json_null());
+        return;
+    }
+    client = json_object();
+    json_put(client, "pooler", json_of_text(pooled->pooler));
+    json_put(client, "client", json_of_text(pooled->client));
+    json_put(client, "port", json_of_number(pooled->port));
+    json_put(client, "role", json_of_text(pooled->role));
+    json_put(client, "database", json_of_text(pooled->database));
+    json_put(client, "application", json_of_text(pooled->application));
+    json_put(object, "pooled", client);
 }
 
 static json_t *of_plan(const Ladder *ladder)

@@ -18,6 +18,10 @@
 /* A session; `now_us` is the server's clock, from which its ages are counted. */
 json_t *json_session(const Session *session, int64_t now_us);
 
+/* Adds the key `pooled` to the object of a session: its client as a PgBouncer knows it, null where
+ * none is known. Only for where a PgBouncer was asked. */
+void json_add_pooled(json_t *object, const Session *session);
+
 /* What was, or in a dry run would be, done to a target. Before EVENT_GO it has no outcome, not even
  * where nothing will be sent: `plan` is [] then, and `reason` says why. */
 json_t *json_action(const Target *target);

@@ -176,7 +176,8 @@ sub forget_admin
 
 # ---- sessions ----
 
-# session(role =>, database =>, application =>, node =>, drop =>, options =>): psql under our control.
+# session(role =>, database =>, application =>, node =>, drop =>, options =>, host =>, port =>): psql under our
+# control.
 # drop: the client closes its connection at the first error, as some applications do.
 sub session
 {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/ordinary.h"
+#include "core/pooled.h"
 
 static void id_is_that_of_the_log(void **state)
 {
@@ -113,6 +114,7 @@ static void busy_since(void **state)
 static void copy_has_its_own_texts(void **state)
 {
     Session session = ordinary_session();
+    static const Pooled pooled = {.pooler = "10.0.0.5:6432"};
     char role[] = "app";
     Session copy;
     Arena arena;
@@ -121,6 +123,7 @@ static void copy_has_its_own_texts(void **state)
     session.role = role;
     session.wait_event_type = "Lock";
     session.wait_event = "relation";
+    session.pooled = &pooled;
     copy = session_copy(&session, &arena);
     role[0] = 'X';
     assert_string_equal(copy.role, "app");
@@ -131,6 +134,8 @@ static void copy_has_its_own_texts(void **state)
     assert_string_equal(copy.wait_event_type, "Lock");
     assert_string_equal(copy.wait_event, "relation");
     assert_string_equal(copy.query, "SELECT work()");
+    assert_ptr_not_equal(copy.pooled, &pooled);
+    assert_string_equal(copy.pooled->pooler, pooled.pooler);
     assert_true(session_same(&copy, &session));
     arena_done(&arena);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/pooled.h"
 #include "ui/describe.h"
 #include "ui/sample.h"
 
@@ -79,6 +80,31 @@ static void test_waits(void **state)
     assert_string_equal(describe_wait(&describe, &session), "");
 }
 
+static void test_clients(void **state)
+{
+    static const Pooled linked = {
+        .pooler = "10.0.0.5:6432", .linked = true, .client = "10.0.0.7\033"};
+    static const Pooled local = {.pooler = "10.0.0.5:6432", .linked = true};
+    static const Pooled idle = {.pooler = "10.0.0.5:6432\033"};
+    Look look = {0};
+    Describe describe = {.arena = &arena, .look = &look, .now_us = NOW_US};
+    Session session = sample_session(1);
+
+    session.client = "10.0.0.5";
+    assert_string_equal(describe_client(&describe, &session), "10.0.0.5");
+    session.pooled = &linked;
+    assert_string_equal(describe_client(&describe, &session), "10.0.0.7\\x1b via pgbouncer");
+    session.pooled = &local;
+    assert_string_equal(describe_client(&describe, &session), "[local] via pgbouncer");
+    session.pooled = &idle;
+    assert_string_equal(describe_client(&describe, &session), "pool of 10.0.0.5:6432\\x1b");
+    session.pooled = NULL;
+    session.client = NULL;
+    assert_string_equal(describe_client(&describe, &session), "");
+    session.over_socket = true;
+    assert_string_equal(describe_client(&describe, &session), "[local]");
+}
+
 static void test_blocking(void **state)
 {
     Look look = {0};
@@ -103,6 +129,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_durations, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_states, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_waits, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(test_clients, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(test_blocking, make_arena, drop_arena),
     };
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/pooled.h"
 #include "ui/json.h"
 #include "ui/sample.h"
 
@@ -77,6 +78,47 @@ static void test_session_nothing_known(void **state)
         "\"xact_start\":null,\"query_start\":null,\"state_change\":null,\"session_s\":null,"
         "\"transaction_s\":null,\"statement_s\":null,\"state_s\":null,\"xid\":null,"
         "\"xmin\":null,\"query_id\":null,\"query\":null}");
+}
+
+/* The object of a session with its pooled client, from that key on. */
+static void assert_pooled_json(const Pooled *pooled, const char *expected)
+{
+    Session session = sample_session(1);
+    json_t *object;
+    Arena arena;
+    char *text;
+
+    arena_init(&arena);
+    session.pooled = pooled;
+    object = json_session(&session, NOW_US);
+    assert_null(json_object_get(object, "pooled"));
+    json_add_pooled(object, &session);
+    text = json_text(&arena, object);
+    assert_non_null(strstr(text, ",\"pooled\":"));
+    assert_string_equal(strstr(text, ",\"pooled\":"), expected);
+    arena_done(&arena);
+}
+
+static void test_pooled_client(void **state)
+{
+    static const Pooled linked = {.pooler = "10.0.0.5:6432",
+                                  .linked = true,
+                                  .client = "10.0.0.7",
+                                  .port = 53124,
+                                  .role = "web",
+                                  .database = "shop",
+                                  .application = "check\033out"};
+    static const Pooled local = {.pooler = "/run:6432", .linked = true, .role = "web", .os_pid = 7};
+    static const Pooled idle = {.pooler = "10.0.0.5:6432"};
+
+    assert_pooled_json(&linked, ",\"pooled\":{\"pooler\":\"10.0.0.5:6432\",\"client\":\"10.0.0.7\","
+                                "\"port\":53124,\"role\":\"web\",\"database\":\"shop\","
+                                "\"application\":\"check\\u001Bout\"}}");
+    assert_pooled_json(&local, ",\"pooled\":{\"pooler\":\"/run:6432\",\"client\":null,"
+                               "\"port\":null,\"role\":\"web\",\"database\":null,"
+                               "\"application\":null}}");
+    assert_pooled_json(&idle, ",\"pooled\":null}");
+    assert_pooled_json(NULL, ",\"pooled\":null}");
 }
 
 static void test_statement_age_is_for_active_ones(void **state)
@@ -290,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session_all_known),
         cmocka_unit_test(test_session_nothing_known),
+        cmocka_unit_test(test_pooled_client),
         cmocka_unit_test(test_statement_age_is_for_active_ones),
         cmocka_unit_test(test_ages_are_never_negative),
         cmocka_unit_test(test_ages_have_no_noise),

@@ -9,13 +9,13 @@ use warnings;
 use PgquellTest::Process;
 
 # new(node =>, role =>, database =>, application =>, deadline =>, drop =>,
-# options =>, host =>, encoding =>)
+# options =>, host =>, port =>, encoding =>)
 sub new
 {
 	my ($class, %o) = @_;
 	my %words = (
 		host => $o{host} || $o{node}->host,
-		port => $o{node}->port,
+		port => $o{port} || $o{node}->port,
 		user => $o{role},
 		dbname => $o{database},
 		application_name => $o{application},
