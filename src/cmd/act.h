@@ -29,8 +29,8 @@ typedef struct Act {
 /* Cancel, stop and terminate as a whole. */
 ErrCode act_run(Scene *scene, OrderKind kind, Err *err);
 
-/* The parts, for a command that has more to do. act_begin() takes the act's aim, which may be empty,
- * as targets; act_request() adds those of another. */
+/* The parts, for a command that has more to do. act_begin() takes the act's aim, which may be
+ * empty, as targets; act_request() adds those of another. */
 void act_begin(Act *act, Scene *scene, OrderKind kind, const Aim *aim);
 void act_request(Act *act, const Aim *aim);
 void act_end(Act *act);

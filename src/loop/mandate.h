@@ -12,8 +12,8 @@
 typedef struct Mandate {
     const char *run; /* id of this invocation */
     const char *operator_name;
-    const char *host;    /* where pgquell runs */
-    const char *reason;  /* NULL: none given; so is ticket */
+    const char *host;   /* where pgquell runs */
+    const char *reason; /* NULL: none given; so is ticket */
     const char *ticket;
     const char *command; /* as the records call it; NULL: by the order of each target */
     int first_target;    /* number of the engine's first target in the records: doors come before */
@@ -21,8 +21,8 @@ typedef struct Mandate {
     bool utf8;           /* ... which may be UTF-8; otherwise it is kept to ASCII */
 } Mandate;
 
-/* Adds who acts and why, and the server, to a record's body: to an intent, and to an outcome that no
- * intent came before. */
+/* Adds who acts and why, and the server, to a record's body: to an intent, and to an outcome that
+ * no intent came before. */
 void mandate_tell(json_t *object, const Mandate *mandate, const World *world, const Link *link,
                   Arena *arena);
 

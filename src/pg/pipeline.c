@@ -73,15 +73,30 @@ static bool send_prepare(Pipeline *pipeline, SqlId sql)
     return sent;
 }
 
+/* libpq quotes byte by byte, since our client_encoding is SQL_ASCII: every byte arrives as it is.
+ */
+static bool add_literal(Pipeline *pipeline, StrBuf *text, const char *literal)
+{
+    char *quoted = PQescapeLiteral(pipeline->conn, literal, strlen(literal));
+
+    if (!quoted)
+        return false;
+    strbuf_add(text, quoted);
+    PQfreemem(quoted);
+    return true;
+}
+
 static bool send_unprepared(Pipeline *pipeline, const Statement *statement)
 {
     StrBuf text;
-    bool sent;
+    bool sent = true;
 
     strbuf_init(&text);
     sql_text(&text, statement->sql, PQserverVersion(pipeline->conn));
-    sent = PQsendQueryParams(pipeline->conn, text.text, statement->param_count, NULL,
-                             statement->params, NULL, NULL, 0) == 1;
+    if (statement->literal)
+        sent = add_literal(pipeline, &text, statement->literal);
+    sent = sent && PQsendQueryParams(pipeline->conn, text.text, statement->param_count, NULL,
+                                     statement->params, NULL, NULL, 0) == 1;
     strbuf_done(&text);
     return sent;
 }

@@ -32,5 +32,12 @@ SqlText sql_doctor_grants;
 SqlText sql_server;
 SqlText sql_walsenders;
 SqlText sql_slots;
+/* sql_stakes.c */
+SqlText sql_held_locks;
+SqlText sql_prepared_locks;
+SqlText sql_progress;
+SqlText sql_temp_slots;
+SqlText sql_temp_tables;
+SqlText sql_rollback_prepared;
 
 #endif
