@@ -108,5 +108,6 @@ Session session_copy(const Session *session, Arena *arena)
     copy.wait_event_type = arena_strdup(arena, session->wait_event_type);
     copy.wait_event = arena_strdup(arena, session->wait_event);
     copy.query = arena_strdup(arena, session->query);
+    copy.root_gid = arena_strdup(arena, session->root_gid);
     return copy;
 }
