@@ -29,6 +29,7 @@ extern const Command command_tree;
 extern const Command command_cancel;
 extern const Command command_terminate;
 extern const Command command_stop;
+extern const Command command_rollback_prepared;
 extern const Command command_log;
 extern const Command command_doctor;
 extern const Command command_demo;

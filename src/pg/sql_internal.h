@@ -34,6 +34,7 @@ SqlText sql_walsenders;
 SqlText sql_slots;
 /* sql_stakes.c */
 SqlText sql_held_locks;
+SqlText sql_prepared_ages;
 SqlText sql_prepared_locks;
 SqlText sql_progress;
 SqlText sql_temp_slots;
