@@ -51,6 +51,13 @@ typedef enum SqlId {
     SQL_BOUNCER_RESUME,
     SQL_BOUNCER_DISABLE,
     SQL_BOUNCER_ENABLE,
+    SQL_HELD_LOCKS,        /* $1 pids: locks held by each, by mode */
+    SQL_PREPARED_AGES,     /* how many transactions back each of them is */
+    SQL_PREPARED_LOCKS,    /* locks held by every prepared transaction, by mode */
+    SQL_PROGRESS,          /* $1 pids: their progress reports */
+    SQL_TEMP_SLOTS,        /* every backend, and the number of its temporary schema */
+    SQL_TEMP_TABLES,       /* $1 such numbers: tables in them; in their own database */
+    SQL_ROLLBACK_PREPARED, /* ends the prepared transaction whose GID follows as a literal */
     SQL_IDS,
 } SqlId;
 
