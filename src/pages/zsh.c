@@ -133,7 +133,7 @@ void completion_zsh(StrBuf *buf)
     strbuf_add(buf, "_pgquell()\n{\n"
                     "    local curcontext=$curcontext state state_descr line ret=1\n"
                     "    local -A opt_args\n"
-                    "    _arguments -C -s -S \\\n");
+                    "    _arguments -C -s -S -A '-*' \\\n");
     for (int id = 0; id < OPTIONS; id++)
         add_option(buf, option_rows[id].groups & COMPLETION_IN_FRONT ? "*" : "!*", (OptionId) id);
     strbuf_add(buf, closing);
