@@ -7,6 +7,7 @@
 #include "audit/place.h"
 #include "cmd/help.h"
 #include "pages/roff.h"
+#include "policy/config.h"
 
 typedef struct Entry {
     const char *names; /* with commas between them; NULL ends a table */
@@ -33,7 +34,7 @@ static const Entry files[] = {
     {PLACE_SHARED,
      "The audit store of a team, where it exists and may be written. Nobody makes it unasked."},
     {"~/.local/state/pgquell/audit.db", "The user's own audit store, where there is no other."},
-    {"~/.config/pgquell/config.yaml, /etc/pgquell/config.yaml",
+    {"~/.config/pgquell/config.yaml, " CONFIG_SYSTEM,
      "The configuration of the user and of the system: clusters by name, protected sessions, "
      "defaults."},
     {"~/.pgpass, ~/.pg_service.conf", "Passwords and connection services, as for psql."},
