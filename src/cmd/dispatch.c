@@ -26,12 +26,13 @@ const Command *const commands[] = {
     &command_log,
     &command_doctor,
     &command_demo,
+    &command_help,
     NULL,
 };
 
 #define COMMANDS_MAX 32
 
-static const Command *command_named(const char *name)
+const Command *command_named(const char *name)
 {
     for (const Command *const *command = commands; *command; command++)
         if (strcmp((*command)->name, name) == 0)
@@ -64,35 +65,27 @@ static ErrCode print_version(void)
     return printf("pgquell %s\n", PGQUELL_VERSION) < 0 ? ERR_UNRESOLVED : ERR_NONE;
 }
 
-static ErrCode print_page(const Command *command)
-{
-    StrBuf buf;
-
-    strbuf_init(&buf);
-    if (command)
-        help_command(&buf, command);
-    else
-        help_overview(&buf);
-    (void) fputs(buf.text, stdout);
-    strbuf_done(&buf);
-    return ERR_NONE;
-}
-
-static int unknown_command(const char *name)
+void command_unknown(const char *name, Err *err)
 {
     const char *names[COMMANDS_MAX];
     const char *nearest;
     size_t count = 0;
-    Err err;
 
     while (commands[count]) {
         names[count] = commands[count]->name;
         count++;
     }
     nearest = text_nearest(name, names, count);
-    (void) err_set(&err, ERR_USAGE, "unknown command \"%s\"", name);
+    (void) err_set(err, ERR_USAGE, "unknown command \"%s\"", name);
     if (nearest)
-        (void) err_hint(&err, "Did you mean \"%s\"?", nearest);
+        (void) err_hint(err, "Did you mean \"%s\"?", nearest);
+}
+
+static int unknown_command(const char *name)
+{
+    Err err;
+
+    command_unknown(name, &err);
     print_error(&err, NULL);
     return ERR_USAGE;
 }
@@ -143,7 +136,7 @@ static int run_command(const Command *command, int argc, char **argv)
     if (!settings_parse(&settings, command->options | OPTION_GENERAL, argc, argv, &err))
         status = err.code;
     else if (settings.help)
-        status = print_page(command);
+        status = help_print(command);
     else if (settings.version)
         status = print_version();
     else
@@ -176,7 +169,7 @@ static int run_bare(int argc, char **argv)
     else if (settings.version)
         status = print_version();
     else if (settings.help)
-        status = print_page(NULL);
+        status = help_print(NULL);
     else
         status = run_in_scene(&command_status, &settings, &err);
     if (status == ERR_CONNECTION)

@@ -2,11 +2,20 @@
 /* Options: the table. */
 #include "cmd/options.h"
 
+#include "core/session.h"
+
 const char *const sort_keys[] = {"busy", "session",  "transaction", "statement", "state", "pid",
                                  "role", "database", "application", "waiters",   NULL};
-const char *const scope_words[] = {"statement", "transaction", "session", NULL};
-const char *const allow_words[] = {"syncrep",    "concurrently", "walsender",
-                                   "autovacuum", "protected",    NULL};
+static const char *const scope_words[] = {"statement", "transaction", "session", NULL};
+static const char *const allow_words[] = {"syncrep",    "concurrently", "walsender",
+                                          "autovacuum", "protected",    NULL};
+
+const char *const *const option_choices[OPTIONS] = {
+    [OPT_STATE] = &state_names[STATE_ACTIVE],
+    [OPT_SORT] = sort_keys,
+    [OPT_SCOPE] = scope_words,
+    [OPT_ALLOW] = allow_words,
+};
 
 const OptionGroup option_groups[] = {
     {OPTION_FILTER | OPTION_PREPARED, "Filters (all must hold; a repeated one: any of its values)"},
@@ -33,7 +42,7 @@ const OptionRow option_rows[OPTIONS] = {
                     "database, conninfo string or URI to connect with"},
     [OPT_CLUSTER] = {"cluster", '\0', OPTION_CONNECTION | OPTION_AUDIT, VALUE_REQUIRED, "NAME",
                      NULL, "cluster that the configuration file names"},
-    [OPT_CONFIG] = {"config", '\0', OPTION_CONNECTION | OPTION_AUDIT, VALUE_REQUIRED, "FILE", NULL,
+    [OPT_CONFIG] = {"config", '\0', OPTION_CONNECTION | OPTION_AUDIT, VALUE_FILE, "FILE", NULL,
                     "configuration file, in place of the user's and the system's"},
     [OPT_PGBOUNCER] = {"pgbouncer", '\0', OPTION_CONNECTION, VALUE_REQUIRED, "CONNINFO", NULL,
                        "console of a PgBouncer in front of the server; may be repeated"},
@@ -50,7 +59,7 @@ const OptionRow option_rows[OPTIONS] = {
     [OPT_CLIENT] = {"client", '\0', OPTION_FILTER, VALUE_REQUIRED, "ADDRESS", NULL,
                     "address, network (10.1.0.0/16), or \"local\" for sockets"},
     [OPT_STATE] = {"state", '\0', OPTION_FILTER, VALUE_REQUIRED, "STATE", NULL,
-                   "state; \"idle in transaction\" includes its aborted kind"},
+                   "state, where \"idle in transaction\" includes its aborted kind"},
     [OPT_BACKEND_TYPE] = {"backend-type", '\0', OPTION_FILTER, VALUE_REQUIRED, "TYPE", NULL,
                           "kind of process, such as \"walsender\""},
     [OPT_WAIT] = {"wait", '\0', OPTION_FILTER, VALUE_REQUIRED, "WAIT", NULL,
@@ -70,9 +79,7 @@ const OptionRow option_rows[OPTIONS] = {
                  "every one (ps: also background processes)"},
     [OPT_XMIN_BEHIND] = {"xmin-behind", '\0', OPTION_XMIN, VALUE_REQUIRED, "N", "1000000",
                          "xmin horizon is more transactions back"},
-    [OPT_SORT] =
-        {"sort", '\0', OPTION_LISTING, VALUE_REQUIRED, "KEY", "busy",
-         "busy, session, transaction, statement, state, pid, role, database, application, waiters"},
+    [OPT_SORT] = {"sort", '\0', OPTION_LISTING, VALUE_REQUIRED, "KEY", "busy", "what comes first"},
     [OPT_WATCH] = {"watch", '\0', OPTION_WATCH, VALUE_REQUIRED, "TIME", NULL,
                    "draw it anew at this interval, until Ctrl-C"},
     [OPT_DOT] = {"dot", '\0', OPTION_TREE, VALUE_NONE, NULL, NULL,
@@ -92,8 +99,8 @@ const OptionRow option_rows[OPTIONS] = {
     [OPT_OPERATOR] = {"operator", '\0', OPTION_ACTION | OPTION_ROLLBACK, VALUE_REQUIRED, "NAME",
                       NULL, "who acts, if not the operating system's user"},
     [OPT_AUDIT] = {"audit", '\0', OPTION_ACTION | OPTION_AUDIT | OPTION_STORE | OPTION_ROLLBACK,
-                   VALUE_REQUIRED, "FILE", NULL, "audit store"},
-    [OPT_AGAINST] = {"against", '\0', OPTION_AUDIT, VALUE_REQUIRED, "SERVERLOG", NULL,
+                   VALUE_FILE, "FILE", NULL, "audit store"},
+    [OPT_AGAINST] = {"against", '\0', OPTION_AUDIT, VALUE_FILE, "SERVERLOG", NULL,
                      "verify: the heads in this server log are in it"},
     [OPT_DRY_RUN] = {"dry-run", 'n', OPTION_ACTION | OPTION_ROLLBACK, VALUE_NONE, NULL, NULL,
                      "show what would be done and why; send nothing"},
@@ -107,10 +114,9 @@ const OptionRow option_rows[OPTIONS] = {
     [OPT_PACE] = {"pace", '\0', OPTION_ACTION, VALUE_REQUIRED, "N/s", "50/s",
                   "signals a second at most"},
     [OPT_SCOPE] = {"scope", '\0', OPTION_ACTION, VALUE_REQUIRED, "SCOPE", NULL,
-                   "what has to be over: statement, transaction or session"},
-    [OPT_ALLOW] =
-        {"allow", '\0', OPTION_ACTION | OPTION_ROLLBACK, VALUE_REQUIRED, "KIND", NULL,
-         "act on it all the same: syncrep, concurrently, walsender, autovacuum, protected"},
+                   "what has to be over"},
+    [OPT_ALLOW] = {"allow", '\0', OPTION_ACTION | OPTION_ROLLBACK, VALUE_REQUIRED, "KIND", NULL,
+                   "act on it all the same"},
     [OPT_NO_SERVER_LOG] = {"no-server-log", '\0', OPTION_ACTION | OPTION_ROLLBACK, VALUE_NONE, NULL,
                            NULL, "write no LOG line to the server's log"},
     [OPT_JSON] = {"json", '\0', OPTION_OUTPUT, VALUE_NONE, NULL, NULL, "one JSON object a line"},
@@ -118,3 +124,16 @@ const OptionRow option_rows[OPTIONS] = {
     [OPT_HELP] = {"help", '?', OPTION_GENERAL, VALUE_NONE, NULL, NULL, "show this help"},
     [OPT_VERSION] = {"version", 'V', OPTION_GENERAL, VALUE_NONE, NULL, NULL, "show the version"},
 };
+
+bool option_needs_value(const OptionRow *row)
+{
+    return row->value == VALUE_REQUIRED || row->value == VALUE_FILE;
+}
+
+const OptionGroup *option_group(const OptionRow *row, unsigned int taken)
+{
+    for (const OptionGroup *group = option_groups; group->title; group++)
+        if (row->groups & group->group & taken)
+            return group;
+    return NULL;
+}

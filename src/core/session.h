@@ -86,6 +86,7 @@ typedef struct World {
 const char *session_id(const Session *session, char buffer[SESSION_ID_MAX]);
 
 /* PostgreSQL's name of a state, NULL for STATE_UNKNOWN; and back. */
+extern const char *const state_names[]; /* by state, from STATE_ACTIVE on; NULL ends them */
 const char *state_name(SessionState state);
 SessionState state_named(const char *name);
 
