@@ -153,3 +153,29 @@ const char *statement_long_by_nature(const char *query)
             return commands[i];
     return NULL;
 }
+
+/* Up to the quote that ends a quoted name; two of them stand for one. */
+static size_t quoted_length(const char *at)
+{
+    size_t length = 1;
+
+    while (at[length] && (at[length] != '"' || at[length + 1] == '"'))
+        length += at[length] == '"' ? 2 : 1;
+    return at[length] ? length + 1 : length;
+}
+
+const char *statement_listens(const char *query, Arena *arena)
+{
+    char word[WORD_MAX];
+    const char *at;
+    size_t length;
+
+    if (!query)
+        return NULL;
+    at = take_word(query, word);
+    if (!word_is(word, "listen"))
+        return NULL;
+    at = skip_blank(at);
+    length = *at == '"' ? quoted_length(at) : strcspn(at, " \t\r\n\f\v;");
+    return length > 0 ? arena_strndup(arena, at, length) : NULL;
+}

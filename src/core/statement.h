@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
+
 /* Whether it builds or rebuilds an index CONCURRENTLY, so that stopping it leaves an invalid index
  * behind (manual, CREATE INDEX and REINDEX). Comments and case are seen through; NULL is false. */
 bool statement_builds_concurrently(const char *query);
@@ -16,5 +18,8 @@ bool statement_rolls_back(const char *query);
 /* What takes its time by nature, in capitals ("VACUUM", "CREATE INDEX", "COPY", ...); NULL for any
  * other statement. */
 const char *statement_long_by_nature(const char *query);
+
+/* The channel as it is written, where it is a LISTEN; else NULL. Not clean. */
+const char *statement_listens(const char *query, Arena *arena);
 
 #endif
