@@ -232,6 +232,12 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_BOUNCER_RESUME] = {"bouncer_resume", false, sql_bouncer_resume},
     [SQL_BOUNCER_DISABLE] = {"bouncer_disable", false, sql_bouncer_disable},
     [SQL_BOUNCER_ENABLE] = {"bouncer_enable", false, sql_bouncer_enable},
+    [SQL_HELD_LOCKS] = {"held_locks", false, sql_held_locks},
+    [SQL_PREPARED_LOCKS] = {"prepared_locks", false, sql_prepared_locks},
+    [SQL_PROGRESS] = {"progress", false, sql_progress},
+    [SQL_TEMP_SLOTS] = {"temp_slots", false, sql_temp_slots},
+    [SQL_TEMP_TABLES] = {"temp_tables", false, sql_temp_tables},
+    [SQL_ROLLBACK_PREPARED] = {"rollback_prepared", false, sql_rollback_prepared},
 };
 
 const char *sql_name(SqlId id)

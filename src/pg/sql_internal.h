@@ -50,5 +50,12 @@ SqlText sql_bouncer_pause;
 SqlText sql_bouncer_resume;
 SqlText sql_bouncer_disable;
 SqlText sql_bouncer_enable;
+/* sql_stakes.c */
+SqlText sql_held_locks;
+SqlText sql_prepared_locks;
+SqlText sql_progress;
+SqlText sql_temp_slots;
+SqlText sql_temp_tables;
+SqlText sql_rollback_prepared;
 
 #endif
