@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/confirm.h"
+#include "cmd/foresight.h"
 #include "cmd/poolers.h"
 
 size_t act_planned(const Act *act)
@@ -219,6 +220,8 @@ static void make_mandate(Act *act)
 
 void act_begin(Act *act, Scene *scene, OrderKind kind, const Aim *aim)
 {
+    Foresight foresight = foresight_begin(scene);
+
     memset(act, 0, sizeof(*act));
     act->scene = scene;
     act->kind = kind;
@@ -226,6 +229,8 @@ void act_begin(Act *act, Scene *scene, OrderKind kind, const Aim *aim)
     act->engine = engine_new(&scene->world, scene->settings->pace_per_s, clock_steady_us());
     make_mandate(act);
     act_request(act, aim);
+    if (count_matches(act->engine) <= (size_t) scene->settings->limit) /* else nothing is sent */
+        foresight_tell(&foresight, act->engine);
     act->report = report_begin(act->engine, scene->settings, &scene->look);
 }
 

@@ -221,6 +221,13 @@ static bool await_names(Scene *scene, NamesAnswer *names, Err *err)
     return true;
 }
 
+bool scene_await_until(Scene *scene, const Answer *answer, int64_t deadline_us)
+{
+    while (!answer->done && clock_steady_us() < deadline_us && loop_interrupts(scene->loop) == 0)
+        loop_turn(scene->loop, deadline_us);
+    return answer->done && !answer->failed;
+}
+
 bool scene_snapshot(Scene *scene, bool burdens, Err *err)
 {
     SessionsAnswer *sessions = ARENA_NEW(&scene->arena, SessionsAnswer);

@@ -50,6 +50,10 @@ FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);
  */
 FALLIBLE bool scene_await(Scene *scene, const Answer *answer, Err *err);
 
+/* Waits for an answer that can be done without; false where it has not come by `deadline_us`
+ * (steady clock), or by an interrupt, or has failed. It may come later: it has to stay. */
+FALLIBLE bool scene_await_until(Scene *scene, const Answer *answer, int64_t deadline_us);
+
 /* Says on standard error when a regular expression gave up on some session, which then did not
  * match. */
 void scene_warn_of_limits(const Scene *scene);

@@ -116,7 +116,9 @@ static size_t tell_relief(Telling *telling)
     }
     node = waits_of_pid(facts->waits, facts->session->pid);
     if (!node || node->behind == 0) {
-        tell(telling, CONSEQUENCE_FREES, "nobody waits behind it");
+        tell(telling, CONSEQUENCE_FREES,
+             facts->session->waiters > 0 ? "nobody: who waits behind it waits for others as well"
+                                         : "nobody waits behind it");
         return 0;
     }
     relief = relief_of(facts->waits, node, facts->ending, facts->locks, facts->lock_count);
@@ -242,9 +244,10 @@ static bool is_sibling(const ConsequenceFacts *facts, const Session *other)
 {
     const Session *session = facts->session;
 
-    return other->pid != session->pid && other->role_oid == session->role_oid &&
-           other->over_socket == session->over_socket && session_is_client(other) &&
-           same_text(other->client, session->client) && !will_end(facts->ending, other->pid);
+    return other->pid != session->pid && other->pid != facts->own_pid &&
+           other->role_oid == session->role_oid && other->over_socket == session->over_socket &&
+           session_is_client(other) && same_text(other->client, session->client) &&
+           !will_end(facts->ending, other->pid);
 }
 
 /* ` (checkout)` where all of them say that they are that application. */

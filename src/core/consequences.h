@@ -45,7 +45,6 @@ typedef struct Stake {
 /* All borrowed. */
 typedef struct ConsequenceFacts {
     const Session *session;
-    const Order *order;
     const Ladder *ladder; /* empty: it is not signalled */
     const Stake *stake;   /* NULL: nothing more was asked */
     const Waits *waits;   /* NULL: could not be read */
@@ -54,6 +53,7 @@ typedef struct ConsequenceFacts {
     const Ending *ending;    /* all that will be signalled together with it */
     const Session *sessions; /* of the server */
     size_t session_count;
+    int own_pid;    /* pgquell's session, which is nobody's sibling */
     int64_t now_us; /* the server's clock */
 } ConsequenceFacts;
 

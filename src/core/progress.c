@@ -298,6 +298,9 @@ const char *progress_text(const Progress *earlier, const Progress *now, int64_t 
         return arena_printf(arena, "%s is at %d %% of %s (%s)%s%s", command_name(now),
                             percent(now, phase), which_phase(now, arena), phase_name(now, arena),
                             left, partitions_text(now, arena));
+    if (phase_count(now) == 0)
+        return arena_printf(arena, "%s has come to %s%s", command_name(now), phase_name(now, arena),
+                            partitions_text(now, arena));
     return arena_printf(arena, "%s is in %s (%s)%s", command_name(now), which_phase(now, arena),
                         phase_name(now, arena), partitions_text(now, arena));
 }

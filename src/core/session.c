@@ -111,5 +111,6 @@ Session session_copy(const Session *session, Arena *arena)
     copy.wait_event = arena_strdup(arena, session->wait_event);
     copy.query = arena_strdup(arena, session->query);
     copy.pooled = pooled_copy(session->pooled, arena);
+    copy.root_gid = arena_strdup(arena, session->root_gid);
     return copy;
 }

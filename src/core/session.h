@@ -60,6 +60,7 @@ typedef struct Session {
     const Pooled *pooled; /* whom it serves through a PgBouncer; NULL: not known to be pooled */
     int root_blocker;     /* while it waits for a lock: pid at the head of the queue, 0 a prepared
                              transaction, COUNT_UNKNOWN when it does not wait */
+    const char *root_gid; /* of that prepared transaction; NULL: none, or not known which */
 } Session;
 
 typedef struct Protections Protections; /* core/protect.h */

@@ -125,6 +125,24 @@ json_t *json_action(const Target *target)
     return object;
 }
 
+json_t *json_consequences(const Consequences *consequences)
+{
+    json_t *list = json_array();
+    Arena arena;
+
+    arena_init(&arena);
+    for (size_t i = 0; i < consequences->count; i++) {
+        const Consequence *consequence = &consequences->list[i];
+        const char *text =
+            arena_printf(&arena, "%s: %s", consequence_label(consequence->kind), consequence->text);
+
+        if (json_array_append_new(list, json_of_text(text)) != 0)
+            abort();
+    }
+    arena_done(&arena);
+    return list;
+}
+
 /* jansson's output, in which DEL is the one control character left. */
 static int add_chunk(const char *bytes, size_t length, void *data)
 {

@@ -99,6 +99,33 @@ static void takes_long_by_nature(void **state)
     assert_null(statement_long_by_nature(NULL));
 }
 
+static void assert_listens(const char *query, const char *channel)
+{
+    Arena arena;
+    const char *found;
+
+    arena_init(&arena);
+    found = statement_listens(query, &arena);
+    if (channel)
+        assert_string_equal(found, channel);
+    else
+        assert_null(found);
+    arena_done(&arena);
+}
+
+static void listens(void **state)
+{
+    assert_listens("LISTEN jobs", "jobs");
+    assert_listens("listen /* x */ jobs;", "jobs");
+    assert_listens("LISTEN jobs; LISTEN more", "jobs");
+    assert_listens("LISTEN \"my \"\"own\"\" jobs\"; SELECT 1", "\"my \"\"own\"\" jobs\"");
+    assert_listens("LISTEN \"cut", "\"cut");
+    assert_listens("LISTEN", NULL);
+    assert_listens("LISTEN ;", NULL);
+    assert_listens("UNLISTEN jobs", NULL);
+    assert_listens(NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +133,7 @@ int main(void)
         cmocka_unit_test(does_not_build),
         cmocka_unit_test(rolls_back),
         cmocka_unit_test(takes_long_by_nature),
+        cmocka_unit_test(listens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
