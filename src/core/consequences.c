@@ -290,10 +290,10 @@ static void begin(Telling *telling)
 {
     const Ladder *ladder = telling->facts->ladder;
 
-    for (size_t i = 0; i < ladder->count; i++) {
-        telling->cancels = telling->cancels || ladder->remedies[i] == REMEDY_CANCEL;
-        telling->terminates = telling->terminates || ladder->remedies[i] == REMEDY_TERMINATE;
-    }
+    if (ladder->count == 0)
+        return;
+    telling->cancels = ladder->remedies[0] == REMEDY_CANCEL;
+    telling->terminates = ladder->remedies[ladder->count - 1] == REMEDY_TERMINATE;
 }
 
 Consequences consequences_foresee(const ConsequenceFacts *facts, Arena *arena)

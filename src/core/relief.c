@@ -25,7 +25,8 @@ static bool ends_node(const Ending *ending, const WaitNode *node)
 {
     if (node->pid != 0)
         return ends_pid(ending, node->pid);
-    return node->prepared && ends_xid(ending, node->prepared->xid);
+    assert(node->prepared); /* a root, and it is no way up from a waiter that goes past an ending */
+    return ends_xid(ending, node->prepared->xid);
 }
 
 /* What is called 0 may be any prepared transaction: the locks say which are in the way. */
@@ -79,9 +80,8 @@ static const WaitNode *ending_above(const Waits *waits, const WaitNode *waiter,
 static void count(Relief *relief, const WaitNode *waiter)
 {
     relief->freed++;
-    if (waiter->since_us == TIME_UNKNOWN)
-        return;
-    if (relief->longest_since_us == TIME_UNKNOWN || waiter->since_us < relief->longest_since_us)
+    if (relief->longest_since_us ==
+        TIME_UNKNOWN) /* siblings come by their wait, the longest first */
         relief->longest_since_us = waiter->since_us;
 }
 

@@ -292,6 +292,9 @@ static void siblings_need_a_client(void **state)
     assert_says("spares");
     session.client = other.client = NULL;
     assert_says_nothing_of("spares");
+    session.client = "10.1.2.3";
+    assert_says_nothing_of("spares");
+    session.client = NULL;
     session.over_socket = other.over_socket = true;
     assert_says("1 other session from this machine (web), left alone\n");
     session.role_oid = other.role_oid = 0;

@@ -226,6 +226,7 @@ static void no_fantasy(void **state)
     set(&earlier, 10, 4);
     assert_no_time(&earlier, &now);
     assert_no_time(&no_look, &now);
+    set(&earlier, 10, 2);
     now.subphase = NULL;
     assert_no_time(&earlier, &now);
 }

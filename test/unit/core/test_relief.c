@@ -172,6 +172,19 @@ static void one_without_a_name_never_ends(void **state)
     assert_relief(relief_of(&waits, waits_of_pid(&waits, 2), &ending, NULL, 0), 1, 0, 0);
 }
 
+static void beside_a_session_it_stays_in_the_way(void **state)
+{
+    static const BlockingEdge edges[] = {{2, 1}, {2, 0}};
+    static const Session root = {.pid = 1, .xact_start = NOW_US - 60 * US_PER_S};
+    WaitFacts facts = {.sessions = &root, .session_count = 1, .blocking = {edges, 2}};
+    const Waits waits = waits_grow(&facts, &arena);
+    const int pids[] = {1};
+    const Lock other = held(3, 71, LOCK_SHARE);
+    Ending ending = {.pids = pids, .pid_count = 1};
+
+    assert_relief(relief_of(&waits, waits_of_pid(&waits, 1), &ending, &other, 1), 0, 1, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -182,6 +195,7 @@ int main(void)
         TEST(a_cancel_may_leave_advisory_locks),
         TEST(prepared_transactions_are_told_apart_by_their_locks),
         TEST(one_without_a_name_never_ends),
+        TEST(beside_a_session_it_stays_in_the_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
