@@ -31,6 +31,7 @@ extern const Command command_terminate;
 extern const Command command_stop;
 extern const Command command_kick;
 extern const Command command_let_in;
+extern const Command command_rollback_prepared;
 extern const Command command_log;
 extern const Command command_doctor;
 extern const Command command_demo;

@@ -14,9 +14,19 @@
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_status,    &command_ps,     &command_tree, &command_cancel,
-    &command_terminate, &command_stop,   &command_kick, &command_let_in,
-    &command_log,       &command_doctor, &command_demo, NULL,
+    &command_status,
+    &command_ps,
+    &command_tree,
+    &command_cancel,
+    &command_terminate,
+    &command_stop,
+    &command_kick,
+    &command_let_in,
+    &command_rollback_prepared,
+    &command_log,
+    &command_doctor,
+    &command_demo,
+    NULL,
 };
 
 #define COMMANDS_MAX 32

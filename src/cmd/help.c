@@ -104,7 +104,7 @@ void help_overview(StrBuf *buf)
         "stopped, and nothing else.\n\n"
         "Usage: pgquell [COMMAND] [TARGET]... [OPTION]...\n\nCommands (without one: status):\n");
     for (const Command *const *command = commands; *command; command++)
-        strbuf_printf(buf, "  %-12s%s\n", (*command)->name, (*command)->summary);
+        strbuf_printf(buf, "  %-18s%s\n", (*command)->name, (*command)->summary);
     strbuf_add(buf,
                "\nA target is a pid, a session id as in log_line_prefix %c (673dd2b1.13e0f), or\n"
                "filters. \"pgquell COMMAND --help\" lists a command's options.\n");

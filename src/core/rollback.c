@@ -282,16 +282,12 @@ RollbackNext rollback_answered(Rollback *rollback, RollbackAnswer answer, const 
 
 RollbackNext rollback_unreachable(Rollback *rollback, const char *why, Moment now)
 {
-    const char *clean;
-
-    if (rollback->sent)
-        return ROLLBACK_LOOK;
-    clean = text_cleaned(rollback->arena, why);
+    assert(!rollback->sent);
     return end(rollback, strstr(why, "permission denied") ? OUTCOME_DENIED : OUTCOME_REFUSED,
                arena_printf(rollback->arena,
                             "it can only be ended in a connection to its own database, and there "
                             "is none: %s",
-                            clean),
+                            text_cleaned(rollback->arena, why)),
                now);
 }
 

@@ -83,7 +83,7 @@ RollbackNext rollback_looked(Rollback *rollback, const Prepared *found, Moment n
 RollbackNext rollback_answered(Rollback *rollback, RollbackAnswer answer, const char *text,
                                Moment now);
 
-/* Its database cannot be reached, which is final as long as nothing was sent. */
+/* Its database cannot be reached, and nothing was sent. */
 RollbackNext rollback_unreachable(Rollback *rollback, const char *why, Moment now);
 
 /* The time is up, or the operator gives up. */

@@ -8,19 +8,9 @@
 static bool read_held_locks(Answer *base, const PGresult *result, size_t index)
 {
     HeldLocksAnswer *answer = (HeldLocksAnswer *) base;
-    int rows = PQntuples(result);
 
     (void) index;
-    answer->rows = ARENA_ARRAY(base->arena, HeldLocks, (size_t) rows);
-    answer->count = (size_t) rows;
-    for (int row = 0; row < rows; row++)
-        answer->rows[row] = (HeldLocks){
-            .pid = row_int(result, row, 0),
-            .prepared_xid = row_oid(result, row, 1),
-            .advisory = row_bool(result, row, 2),
-            .mode = lock_mode_named(PQgetvalue(result, row, 3)),
-            .count = row_int(result, row, 4),
-        };
+    answer->rows = rows_held_locks(result, base->arena, &answer->count);
     return true;
 }
 
@@ -28,13 +18,6 @@ void ask_held_locks(Link *link, HeldLocksAnswer *answer, const int *pids, size_t
 {
     const char *params[] = {param_ints(answer->answer.arena, pids, count)};
     Statement statement = {.sql = SQL_HELD_LOCKS, .param_count = 1, .params = params};
-
-    link_ask(link, &answer->answer, read_held_locks, &statement, 1);
-}
-
-void ask_prepared_locks(Link *link, HeldLocksAnswer *answer)
-{
-    static const Statement statement = {.sql = SQL_PREPARED_LOCKS};
 
     link_ask(link, &answer->answer, read_held_locks, &statement, 1);
 }

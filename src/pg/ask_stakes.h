@@ -27,9 +27,7 @@ typedef struct HeldLocksAnswer {
     size_t count;
 } HeldLocksAnswer;
 
-/* Of these sessions, or of every prepared transaction. */
 void ask_held_locks(Link *link, HeldLocksAnswer *answer, const int *pids, size_t count);
-void ask_prepared_locks(Link *link, HeldLocksAnswer *answer);
 
 /* One look at the progress reports of these sessions; who has none has no row. */
 typedef struct ProgressRow {

@@ -233,6 +233,7 @@ static const SqlRow rows[SQL_IDS] = {
     [SQL_BOUNCER_DISABLE] = {"bouncer_disable", false, sql_bouncer_disable},
     [SQL_BOUNCER_ENABLE] = {"bouncer_enable", false, sql_bouncer_enable},
     [SQL_HELD_LOCKS] = {"held_locks", false, sql_held_locks},
+    [SQL_PREPARED_AGES] = {"prepared_ages", false, sql_prepared_ages},
     [SQL_PREPARED_LOCKS] = {"prepared_locks", false, sql_prepared_locks},
     [SQL_PROGRESS] = {"progress", false, sql_progress},
     [SQL_TEMP_SLOTS] = {"temp_slots", false, sql_temp_slots},

@@ -72,7 +72,8 @@ typedef enum SqlId {
     SQL_BUILDING,          /* $1 pid: tables on which it builds an index */
     SQL_INVALID_INDEXES,   /* $1 table oids: their invalid indexes; in the tables' own database */
     SQL_HELD_LOCKS,        /* $1 pids: locks held by each, by mode */
-    SQL_PREPARED_LOCKS,    /* the same of every prepared transaction */
+    SQL_PREPARED_AGES,     /* how many transactions back each of them is */
+    SQL_PREPARED_LOCKS,    /* locks held by every prepared transaction, by mode */
     SQL_PROGRESS,          /* $1 pids: their progress reports */
     SQL_TEMP_SLOTS,        /* every backend, and the number of its temporary schema */
     SQL_TEMP_TABLES,       /* $1 such numbers: tables in them; in their own database */

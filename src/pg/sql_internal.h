@@ -52,6 +52,7 @@ SqlText sql_bouncer_disable;
 SqlText sql_bouncer_enable;
 /* sql_stakes.c */
 SqlText sql_held_locks;
+SqlText sql_prepared_ages;
 SqlText sql_prepared_locks;
 SqlText sql_progress;
 SqlText sql_temp_slots;

@@ -24,6 +24,13 @@ void sql_prepared_locks(StrBuf *buf, int version)
                     "l.pid IS NULL AND l.virtualtransaction LIKE '-1/%' GROUP BY 1, 2, 3, 4");
 }
 
+void sql_prepared_ages(StrBuf *buf, int version)
+{
+    (void) version;
+    strbuf_add(buf, "SELECT p.transaction, pg_catalog.age(p.transaction) "
+                    "FROM pg_catalog.pg_prepared_xact() p");
+}
+
 /* Since when there are reports of that kind. */
 static const int progress_since[PROGRESS_KINDS] = {
     [PROGRESS_VACUUM] = 90600,   [PROGRESS_CREATE_INDEX] = 120000, [PROGRESS_CLUSTER] = 120000,
