@@ -228,7 +228,7 @@ static void tell_progress(Telling *telling)
 
 static bool same_text(const char *a, const char *b)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
 static bool will_end(const Ending *ending, int pid)

@@ -4,24 +4,26 @@
 #include "pg/sql_internal.h"
 
 /* A transaction's locks on itself say no more than that it is there. */
-#define HELD                                                     \
-    "l.locktype = 'advisory', l.mode, pg_catalog.count(*) FROM " \
-    "pg_catalog.pg_lock_status() l WHERE l.granted AND "         \
-    "l.locktype NOT IN ('virtualxid', 'transactionid') AND "
+#define HELD "l.granted AND l.locktype NOT IN ('virtualxid', 'transactionid')"
 
 void sql_held_locks(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf, "SELECT l.pid, NULL, " HELD
-                    "l.pid = ANY ($1::pg_catalog.int4[]) GROUP BY 1, 2, 3, 4");
+    strbuf_add(buf, "SELECT l.pid, NULL, l.locktype = 'advisory', l.mode, pg_catalog.count(*) "
+                    "FROM pg_catalog.pg_lock_status() l WHERE " HELD
+                    " AND l.pid = ANY ($1::pg_catalog.int4[]) GROUP BY 1, 3, 4");
 }
 
-/* The virtual transaction of a prepared one is -1/xid. */
+/* Whose they are follows from the lock that each holds on its own xid: see sql_locks.c. */
 void sql_prepared_locks(StrBuf *buf, int version)
 {
     (void) version;
-    strbuf_add(buf, "SELECT NULL, pg_catalog.split_part(l.virtualtransaction, '/', 2), " HELD
-                    "l.pid IS NULL AND l.virtualtransaction LIKE '-1/%' GROUP BY 1, 2, 3, 4");
+    strbuf_add(buf, "WITH l AS (SELECT * FROM pg_catalog.pg_lock_status() WHERE pid IS NULL) "
+                    "SELECT NULL, p.transaction, l.locktype = 'advisory', l.mode, "
+                    "pg_catalog.count(*) FROM pg_catalog.pg_prepared_xact() p "
+                    "JOIN l x ON x.locktype = 'transactionid' AND x.transactionid = p.transaction "
+                    "JOIN l ON l.virtualtransaction = x.virtualtransaction "
+                    "WHERE " HELD " GROUP BY 2, 3, 4");
 }
 
 void sql_prepared_ages(StrBuf *buf, int version)

@@ -194,6 +194,21 @@ static void two_looks_tell_the_pace_of_a_phase(void **state)
                 "than a second of it left");
 }
 
+static void a_phase_without_parts_has_a_pace(void **state)
+{
+    Progress now = progress_of(PROGRESS_VACUUM);
+    Progress earlier;
+
+    set(&now, 1, 1);
+    set(&now, 2, 1000);
+    set(&now, 3, 500);
+    earlier = now;
+    earlier.seen_us = NOW_US - US_PER_S;
+    set(&earlier, 3, 400);
+    assert_said(&earlier, &now,
+                "VACUUM is at 50 % of phase 2 of 7 (scanning heap), about 5 s of it left");
+}
+
 static void assert_no_time(const Progress *earlier, const Progress *now)
 {
     assert_null(strstr(progress_text(earlier, now, NOW_US - 60 * US_PER_S, &arena), "left"));
@@ -243,6 +258,7 @@ int main(void)
         TEST(the_other_commands_are_named),
         TEST(copy_knows_its_size_only_from_a_file),
         TEST(two_looks_tell_the_pace_of_a_phase),
+        TEST(a_phase_without_parts_has_a_pace),
         TEST(no_fantasy),
     };
 
