@@ -109,7 +109,7 @@ const OptionRow option_rows[OPTIONS] = {
     [OPT_SCOPE] = {"scope", '\0', OPTION_ACTION, VALUE_REQUIRED, "SCOPE", NULL,
                    "what has to be over: statement, transaction or session"},
     [OPT_ALLOW] =
-        {"allow", '\0', OPTION_ACTION, VALUE_REQUIRED, "KIND", NULL,
+        {"allow", '\0', OPTION_ACTION | OPTION_ROLLBACK, VALUE_REQUIRED, "KIND", NULL,
          "act on it all the same: syncrep, concurrently, walsender, autovacuum, protected"},
     [OPT_NO_SERVER_LOG] = {"no-server-log", '\0', OPTION_ACTION | OPTION_ROLLBACK, VALUE_NONE, NULL,
                            NULL, "write no LOG line to the server's log"},

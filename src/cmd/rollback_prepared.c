@@ -25,25 +25,33 @@ typedef struct Undoing {
     Rollback *rollbacks;
 } Undoing;
 
-/* What the filters look at, as if it were a session. */
+static Session stand_in_of(const Undoing *undoing, const Prepared *prepared)
+{
+    const Waits *waits = &undoing->waiting.waits;
+    int waiters = 0;
+
+    for (size_t i = 0; i < waits->count; i++)
+        if (waits->nodes[i].prepared == prepared)
+            waiters = (int) waits->nodes[i].children;
+    return rollback_stand_in(prepared, waiters);
+}
+
 static bool meets_filters(const Undoing *undoing, const Prepared *prepared)
 {
     const Scene *scene = undoing->scene;
-    Session session = {
-        .role = prepared->role,
-        .database = prepared->database,
-        .backend_start = prepared->prepared_us,
-        .xact_start = prepared->prepared_us,
-        .query_start = prepared->prepared_us,
-        .state_change = prepared->prepared_us,
-        .backend_type = "client backend",
-        .state = STATE_IN_TRANSACTION,
-    };
+    Session stand_in = stand_in_of(undoing, prepared);
 
-    for (size_t i = 0; i < undoing->waiting.waits.count; i++)
-        if (undoing->waiting.waits.nodes[i].prepared == prepared)
-            session.waiters = (int) undoing->waiting.waits.nodes[i].children;
-    return filter_matches(&scene->settings->filter, &session, scene->server_us);
+    return filter_matches(&scene->settings->filter, &stand_in, scene->server_us);
+}
+
+/* One that filters do not pick, and that is refused where it is named. */
+static bool is_protected(const Undoing *undoing, const Prepared *prepared)
+{
+    const Scene *scene = undoing->scene;
+    Session stand_in = stand_in_of(undoing, prepared);
+
+    return !(scene->settings->order.allow & ALLOW_PROTECTED) &&
+           protect_find(scene->world.protections, &stand_in);
 }
 
 static void add(Undoing *undoing, const Prepared *prepared)
@@ -123,7 +131,8 @@ static void choose(Undoing *undoing)
     if (settings->word_count > 0)
         choose_words(undoing);
     for (size_t i = 0; settings->word_count == 0 && i < waiting->prepared_count; i++)
-        if (meets_filters(undoing, &waiting->prepared[i]))
+        if (meets_filters(undoing, &waiting->prepared[i]) &&
+            !is_protected(undoing, &waiting->prepared[i]))
             add(undoing, &waiting->prepared[i]);
 }
 
@@ -143,6 +152,7 @@ static void judge(Undoing *undoing, const PreparedStakesAnswer *stakes, bool kno
     int modes[LOCK_MODES] = {0};
     RollbackFacts facts = {
         .world = &scene->world,
+        .allow = scene->settings->order.allow,
         .prepared = prepared,
         .modes = known ? modes : NULL,
         .xids_back = known ? age_of(stakes, prepared->xid) : COUNT_UNKNOWN,

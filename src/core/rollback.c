@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "core/privilege.h"
+#include "core/protect.h"
 
 /* The words of a refusal, foreseen or answered. */
 static const char *denied_text(const Prepared *prepared, const char *role, Arena *arena)
@@ -118,6 +119,44 @@ static const char *planned_reason(const RollbackFacts *facts, Arena *arena)
         facts->prepared->role ? privilege_quote(arena, facts->prepared->role) : "unknown");
 }
 
+Session rollback_stand_in(const Prepared *prepared, int waiters)
+{
+    return (Session){
+        .role = prepared->role,
+        .role_oid = prepared->role_oid,
+        .database = prepared->database,
+        .database_oid = prepared->database_oid,
+        .backend_type = "client backend",
+        .backend_start = prepared->prepared_us,
+        .xact_start = prepared->prepared_us,
+        .query_start = prepared->prepared_us,
+        .state_change = prepared->prepared_us,
+        .state = STATE_IN_TRANSACTION,
+        .waiters = waiters,
+    };
+}
+
+/* Whether it may be ended; the reason says why, or why not. */
+static void decide(Rollback *rollback, const RollbackFacts *facts)
+{
+    Session stand_in = rollback_stand_in(facts->prepared, rollback->waiters_before);
+    const Protection *protection = protect_find(facts->world->protections, &stand_in);
+    Arena *arena = rollback->arena;
+
+    if (protection && !(facts->allow & ALLOW_PROTECTED)) {
+        rollback->outcome = OUTCOME_REFUSED;
+        rollback->reason =
+            arena_printf(arena, "it is protected by %s; --allow protected does it all the same",
+                         protection->place);
+    } else if (!prepared_is_ours(facts->prepared, facts->world)) {
+        rollback->outcome = OUTCOME_DENIED;
+        rollback->reason = denied_text(facts->prepared, facts->world->current_role, arena);
+    } else {
+        rollback->planned = true;
+        rollback->reason = planned_reason(facts, arena);
+    }
+}
+
 Rollback rollback_judge(const RollbackFacts *facts, Arena *arena)
 {
     const WaitNode *node = node_of(facts);
@@ -126,19 +165,13 @@ Rollback rollback_judge(const RollbackFacts *facts, Arena *arena)
         .waiters_before = node ? (int) node->children : 0,
         .waiters_after = COUNT_UNKNOWN,
         .locks_after = COUNT_UNKNOWN,
-        .planned = prepared_is_ours(facts->prepared, facts->world),
         .begun_us = TIME_UNKNOWN,
         .arena = arena,
     };
 
     assert(facts->ending);
     rollback.foreseen = foresee(facts, node, arena);
-    if (rollback.planned) {
-        rollback.reason = planned_reason(facts, arena);
-    } else {
-        rollback.outcome = OUTCOME_DENIED;
-        rollback.reason = denied_text(facts->prepared, facts->world->current_role, arena);
-    }
+    decide(&rollback, facts);
     return rollback;
 }
 

@@ -60,6 +60,7 @@ typedef struct Rollback {
 /* What is known of the transaction; all borrowed. */
 typedef struct RollbackFacts {
     const World *world;
+    unsigned int allow; /* ALLOW_ bits */
     const Prepared *prepared;
     const int *modes; /* locks by mode, LOCK_MODES of them; NULL: could not be read */
     int advisory_locks;
@@ -70,6 +71,9 @@ typedef struct RollbackFacts {
     const Ending *ending; /* all that will be rolled back together with it */
     int64_t now_us;       /* the server's clock */
 } RollbackFacts;
+
+/* What filters and protections look at, as if it were a session; texts are borrowed. */
+Session rollback_stand_in(const Prepared *prepared, int waiters);
 
 /* Judges it and foresees what its end brings. The arena outlives the rollback. */
 Rollback rollback_judge(const RollbackFacts *facts, Arena *arena);

@@ -41,7 +41,9 @@ static void add_one(StrBuf *buf, const Describe *describe, const Rollback *rollb
         labelled_add(buf, look, "will:", STYLE_HEADING, "roll back");
         labelled_add(buf, look, "why:", STYLE_PLAIN, reason);
     } else {
-        labelled_add(buf, look, "denied:", STYLE_WARNING, reason);
+        labelled_add(buf, look,
+                     rollback->outcome == OUTCOME_DENIED ? "denied:" : "refused:", STYLE_WARNING,
+                     reason);
     }
     labelled_consequences(buf, look, &rollback->foreseen);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/ordinary.h"
+#include "core/protect.h"
 #include "core/rollback.h"
 
 static const Waits nobody = {0};
@@ -94,6 +95,30 @@ static void only_its_owner_may(void **state)
     prepared.role = NULL;
     rollback = rollback_judge(&facts, &arena);
     assert_non_null(strstr(rollback.reason, "role unknown"));
+}
+
+static void its_owner_may_be_protected(void **state)
+{
+    Protection entry = {.place = "pgquell.yaml:7"};
+    Protection *entries[] = {&entry};
+    Protections protections = {entries, 1};
+    Err err;
+
+    filter_init(&entry.filter);
+    assert_true(filter_add_text(&entry.filter, FILTER_ROLE, "app", &err));
+    world.protections = &protections;
+    rollback = rollback_judge(&facts, &arena);
+    assert_false(rollback.planned);
+    assert_int_equal(rollback.outcome, OUTCOME_REFUSED);
+    assert_string_equal(rollback.reason, "it is protected by pgquell.yaml:7; --allow protected "
+                                         "does it all the same");
+    facts.allow = ALLOW_PROTECTED;
+    assert_true(rollback_judge(&facts, &arena).planned);
+    facts.allow = 0;
+    prepared.role = "other";
+    world.superuser = true;
+    assert_true(rollback_judge(&facts, &arena).planned);
+    filter_done(&entry.filter);
 }
 
 static void what_it_holds_and_loses(void **state)
@@ -351,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_is_judged),
         TEST(only_its_owner_may),
+        TEST(its_owner_may_be_protected),
         TEST(what_it_holds_and_loses),
         TEST(who_waits_behind_it),
         TEST(it_is_rolled_back),

@@ -92,6 +92,7 @@ static void test_preview(void **state)
     Rollback list[] = {sample_rollback(), sample_rollback()};
 
     list[1].planned = false;
+    list[1].outcome = OUTCOME_DENIED;
     list[1].before.database = NULL;
     list[1].foreseen.count = 0;
     list[1].reason = "only its owner may";
