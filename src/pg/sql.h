@@ -71,6 +71,10 @@ typedef enum SqlId {
     SQL_LOG,               /* raises them as LOG */
     SQL_BUILDING,          /* $1 pid: tables on which it builds an index */
     SQL_INVALID_INDEXES,   /* $1 table oids: their invalid indexes; in the tables' own database */
+    SQL_DOCTOR_GRANTS,     /* $1 names: which of these roles there are, and we are in */
+    SQL_SERVER,            /* connection slots, cluster_name, next transaction id */
+    SQL_WALSENDERS,        /* their pids and states */
+    SQL_SLOTS,             /* replication slots and what they hold */
     SQL_HELD_LOCKS,        /* $1 pids: locks held by each, by mode */
     SQL_PREPARED_AGES,     /* how many transactions back each of them is */
     SQL_PREPARED_LOCKS,    /* locks held by every prepared transaction, by mode */
