@@ -25,6 +25,9 @@ enum {
     OPTION_XMIN = 1 << 13,      /* --xmin-behind */
     OPTION_PREPARED = 1 << 13,  /* the filters that a prepared transaction can meet */
     OPTION_ROLLBACK = 1 << 14,  /* what of --reason and so on goes with rolling one back */
+    OPTION_XMIN = 1 << 14,      /* --xmin-behind */
+    OPTION_PREPARED = 1 << 15,  /* the filters that a prepared transaction can meet */
+    OPTION_ROLLBACK = 1 << 16,  /* what of --reason and so on goes with rolling one back */
 };
 
 typedef enum OptionValue {
