@@ -22,9 +22,6 @@ enum {
     OPTION_DOCTOR = 1 << 11,    /* --sql */
     OPTION_DOOR = 1 << 12,      /* --keep-out, --pause, --disable */
     OPTION_STORE = 1 << 13,     /* --audit alone */
-    OPTION_XMIN = 1 << 13,      /* --xmin-behind */
-    OPTION_PREPARED = 1 << 13,  /* the filters that a prepared transaction can meet */
-    OPTION_ROLLBACK = 1 << 14,  /* what of --reason and so on goes with rolling one back */
     OPTION_XMIN = 1 << 14,      /* --xmin-behind */
     OPTION_PREPARED = 1 << 15,  /* the filters that a prepared transaction can meet */
     OPTION_ROLLBACK = 1 << 16,  /* what of --reason and so on goes with rolling one back */

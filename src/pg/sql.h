@@ -51,30 +51,6 @@ typedef enum SqlId {
     SQL_BOUNCER_RESUME,
     SQL_BOUNCER_DISABLE,
     SQL_BOUNCER_ENABLE,
-    SQL_SETTINGS,          /* $1 our pid: our own session's settings */
-    SQL_WORLD,             /* the server, our role, its privileges */
-    SQL_SYSTEM,            /* system identifier */
-    SQL_SESSIONS,          /* every session */
-    SQL_LOOK_ONE,          /* $1 pid: its row */
-    SQL_LOOK_FEW,          /* $1 pids: their rows, one by one */
-    SQL_LOOK_MANY,         /* $1 pids: their rows out of one scan */
-    SQL_ROLES,             /* $1 oids: names and whether we may signal them */
-    SQL_DATABASES,         /* $1 oids: names */
-    SQL_LOCKS,             /* $1 pids: locks held by each */
-    SQL_BLOCKING,          /* who waits for whom */
-    SQL_WAIT_LOCKS,        /* awaited locks and those in their way */
-    SQL_PREPARED,          /* every prepared transaction */
-    SQL_RELATIONS,         /* $1 oids: names; in the relations' own database */
-    SQL_CANCEL,            /* guarded: identity and stamp in the same statement */
-    SQL_TERMINATE,         /* the same */
-    SQL_LOG_LINES,         /* $1 lines, for SQL_LOG */
-    SQL_LOG,               /* raises them as LOG */
-    SQL_BUILDING,          /* $1 pid: tables on which it builds an index */
-    SQL_INVALID_INDEXES,   /* $1 table oids: their invalid indexes; in the tables' own database */
-    SQL_DOCTOR_GRANTS,     /* $1 names: which of these roles there are, and we are in */
-    SQL_SERVER,            /* connection slots, cluster_name, next transaction id */
-    SQL_WALSENDERS,        /* their pids and states */
-    SQL_SLOTS,             /* replication slots and what they hold */
     SQL_HELD_LOCKS,        /* $1 pids: locks held by each, by mode */
     SQL_PREPARED_AGES,     /* how many transactions back each of them is */
     SQL_PREPARED_LOCKS,    /* locks held by every prepared transaction, by mode */
