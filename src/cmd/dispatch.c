@@ -14,8 +14,9 @@
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_ps,  &command_tree,   &command_cancel, &command_terminate, &command_stop,
-    &command_log, &command_doctor, &command_demo,   NULL,
+    &command_ps,        &command_tree, &command_cancel,
+    &command_terminate, &command_stop, &command_log,
+    &command_doctor,    &command_demo, NULL,
 };
 
 #define COMMANDS_MAX 32
