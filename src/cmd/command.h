@@ -42,6 +42,9 @@ extern const Command command_help;
 /* All of them, in the order of --help; NULL ends the list. */
 extern const Command *const commands[];
 
+/* The one that runs where none is named. */
+extern const Command *const command_default;
+
 /* NULL where there is none; and the error that says so and suggests the nearest. */
 const Command *command_named(const char *name);
 void command_unknown(const char *name, Err *err);

@@ -30,6 +30,8 @@ const Command *const commands[] = {
     NULL,
 };
 
+const Command *const command_default = &command_status;
+
 #define COMMANDS_MAX 32
 
 const Command *command_named(const char *name)
@@ -164,14 +166,14 @@ static int run_bare(int argc, char **argv)
     Err err = {0};
 
     settings_init(&settings);
-    if (!settings_parse(&settings, command_status.options | OPTION_GENERAL, argc, argv, &err))
+    if (!settings_parse(&settings, command_default->options | OPTION_GENERAL, argc, argv, &err))
         status = err.code;
     else if (settings.version)
         status = print_version();
     else if (settings.help)
         status = help_print(NULL);
     else
-        status = run_in_scene(&command_status, &settings, &err);
+        status = run_in_scene(command_default, &settings, &err);
     if (status == ERR_CONNECTION)
         name_help(&err);
     print_error(&err, NULL);

@@ -100,11 +100,11 @@ static void add_exit_statuses(StrBuf *buf)
 
 void help_overview(StrBuf *buf)
 {
-    strbuf_add(
-        buf,
-        "pgquell stops the PostgreSQL statement, transaction or session that has to be\n"
-        "stopped, and nothing else.\n\n"
-        "Usage: pgquell [COMMAND] [TARGET]... [OPTION]...\n\nCommands (without one: status):\n");
+    strbuf_add(buf,
+               "pgquell stops the PostgreSQL statement, transaction or session that has to be\n"
+               "stopped, and nothing else.\n\n"
+               "Usage: pgquell [COMMAND] [TARGET]... [OPTION]...\n\n");
+    strbuf_printf(buf, "Commands (without one: %s):\n", command_default->name);
     for (const Command *const *command = commands; *command; command++)
         strbuf_printf(buf, "  %-18s%s\n", (*command)->name, (*command)->summary);
     strbuf_add(buf,

@@ -170,7 +170,7 @@ static void add_command_names(StrBuf *buf)
 static void add_commands(StrBuf *buf)
 {
     strbuf_add(buf, "    case $command in\n    '')\n");
-    add_options(buf, COMPLETION_IN_FRONT);
+    add_options(buf, completion_in_front());
     strbuf_add(buf, "        ;;\n");
     for (const Command *const *at = commands; *at; at++) {
         const Command *command = *at;

@@ -5,6 +5,11 @@
 #include <ctype.h>
 #include <string.h>
 
+unsigned int completion_in_front(void)
+{
+    return command_default->options | OPTION_GENERAL | OPTION_CONNECTION;
+}
+
 void completion_quote(StrBuf *buf, const char *text, const char *quote)
 {
     strbuf_add_char(buf, '\'');

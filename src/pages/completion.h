@@ -7,15 +7,17 @@
 #include "base/strbuf.h"
 #include "cmd/command.h"
 
-/* The options that are offered as long as no command stands in the line: any is understood there,
- * but these are those that belong to no command. */
-#define COMPLETION_IN_FRONT (OPTION_GENERAL | OPTION_CONNECTION)
-
 void completion_bash(StrBuf *buf);
 void completion_zsh(StrBuf *buf);
 void completion_fish(StrBuf *buf);
 
-/* What the three share. Adds the text in single quotes, with a ' inside as `quote`. */
+/* What the three share.
+ *
+ * The groups whose options are offered as long as no command stands in the line: any option is
+ * understood there, but these are those of the command that needs no name, and those to connect. */
+unsigned int completion_in_front(void);
+
+/* Adds the text in single quotes, with a ' inside as `quote`. */
 void completion_quote(StrBuf *buf, const char *text, const char *quote);
 
 /* Adds a word with a backslash before whatever a shell might take for more than a letter. */

@@ -96,7 +96,7 @@ static void add_firsts(StrBuf *buf, const Command *command)
 /* The commands that take it, as words of a condition. */
 static void add_takers(StrBuf *buf, const OptionRow *row)
 {
-    if (row->groups & COMPLETION_IN_FRONT)
+    if (row->groups & completion_in_front())
         strbuf_add(buf, " ''");
     for (const Command *const *command = commands; *command; command++)
         if (row->groups & ((*command)->options | OPTION_GENERAL))

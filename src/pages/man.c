@@ -42,7 +42,7 @@ static const Entry files[] = {
 };
 
 static const Entry examples[] = {
-    {"pgquell ps -h db1 -U dba", "What clients do, the longest-running first."},
+    {"pgquell -h db1 -U dba", "What is wrong, and the commands that would fix it."},
     {"pgquell stop --blocking --dry-run",
      "Who holds the others up, and what would be done about it."},
     {"pgquell stop 4711 --reason 'blocks the payroll' --ticket OPS-17",
@@ -158,6 +158,7 @@ static void add_see_also(StrBuf *buf, const Command *own)
 static void add_commands(StrBuf *buf)
 {
     section(buf, "COMMANDS");
+    strbuf_printf(buf, "Without one, \\fB%s\\fR runs.\n", command_default->name);
     roff_text(buf, "Every command has a page of its own, with all the options that it takes.");
     for (const Command *const *command = commands; *command; command++) {
         strbuf_add(buf, ".TP\n.BR ");
@@ -173,7 +174,7 @@ void man_overview(StrBuf *buf)
     section(buf, "NAME");
     strbuf_add(buf, "pgquell \\- stop what has to be stopped in PostgreSQL\n");
     section(buf, "SYNOPSIS");
-    roff_synopsis(buf, "pgquell COMMAND [TARGET]... [OPTION]...");
+    roff_synopsis(buf, "pgquell [COMMAND] [TARGET]... [OPTION]...");
     strbuf_add_char(buf, '\n');
     section(buf, "DESCRIPTION");
     roff_text(buf,

@@ -135,6 +135,6 @@ void completion_zsh(StrBuf *buf)
                     "    local -A opt_args\n"
                     "    _arguments -C -s -S -A '-*' \\\n");
     for (int id = 0; id < OPTIONS; id++)
-        add_option(buf, option_rows[id].groups & COMPLETION_IN_FRONT ? "*" : "!*", (OptionId) id);
+        add_option(buf, option_rows[id].groups & completion_in_front() ? "*" : "!*", (OptionId) id);
     strbuf_add(buf, closing);
 }

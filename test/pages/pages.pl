@@ -79,7 +79,7 @@ sub with_tool
 # ---- what --help says ----
 
 my $overview = output($pgquell, '--help');
-my ($list) = $overview =~ /^Commands:\n(.*?)\n\n/ms;
+my ($list) = $overview =~ /^Commands\b[^\n]*:\n(.*?)\n\n/ms;
 my %summary = $list =~ /^  (\S+)\s+(.+)$/mg;
 my @commands = sort keys %summary;
 my %exits = $overview =~ /^\s+(\d+)  (.+)$/mg;
@@ -224,8 +224,11 @@ for my $shell (sort keys %scripts)
 	with_tool $shell, "$shell offers the options that a command takes" => sub {
 		my @answers = offered($shell, map { "pgquell $_ --" } @commands);
 		is_deeply(shift @answers, [ options_of($_) ], $_) for @commands;
-		my ($front, $again, $value, $ended) = offered($shell, 'pgquell --pgb',
+		my ($default) = $overview =~ /^Commands \(without one: (\S+)\):$/m;
+		my ($bare, $front, $again, $value, $ended) = offered($shell, 'pgquell --', 'pgquell --pgb',
 			'pgquell stop --role a --role', 'pgquell stop --reason --', 'pgquell stop -- --js');
+		my %bare = map { $_ => 1 } @$bare;
+		ok(!grep({ !$bare{$_} } options_of($default)), "without a command, the options of $default");
 		is_deeply($front, ['--pgbouncer'], 'a connection option before the command');
 		is_deeply($again, ['--role'], 'one that is there already');
 		ok(!grep({ !/^--[a-z-]+\z/ } @$value), 'no file as a reason');
