@@ -131,8 +131,12 @@ static bool gather(void *context, const Record *record)
         return true;
     body = json_loads(record->body, 0, NULL);
     keep_mandate(action, body, gathering->arena);
+    action->door = action->door || json_is_string(json_object_get(body, "door"));
+    if (action->door)
+        keep_session(action, body, gathering->arena);
     if (record->kind == RECORD_INTENT) {
         keep_session(action, json_object_get(body, "session"), gathering->arena);
+        keep_session(action, json_object_get(body, "prepared"), gathering->arena);
     } else {
         keep_session(action, body, gathering->arena);
         keep_outcome(action, body, gathering->arena);

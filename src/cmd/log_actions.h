@@ -15,8 +15,9 @@ typedef struct LogAction {
     int64_t at_us; /* of that record */
     const char *run;
     int target;
-    const char *session;
-    int pid; /* 0: unknown */
+    const char *session; /* of a door: "database apps" */
+    bool door;           /* it is no session that was acted on */
+    int pid;             /* 0: unknown */
     const char *role;
     const char *database;
     const char *application;

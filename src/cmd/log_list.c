@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cmd/log_actions.h"
 #include "cmd/log_parts.h"
+#include "core/door.h"
 #include "ui/json.h"
 #include "ui/table.h"
 
@@ -27,7 +28,7 @@ static const Column columns[AT_COUNT] = {
     [AT_TIME] = {.name = "TIME", .rank = 1},
     [AT_OPERATOR] = {.name = "OPERATOR", .rank = 4, .width_min = 8, .width_max = 20},
     [AT_COMMAND] = {.name = "COMMAND", .rank = 3},
-    [AT_SESSION] = {.name = "SESSION", .rank = 8},
+    [AT_SESSION] = {.name = "SESSION", .rank = 8, .width_min = 16, .width_max = 32},
     [AT_WHOM] = {.name = "ROLE@DATABASE", .rank = 5, .width_min = 13, .width_max = 32},
     [AT_OUTCOME] = {.name = "OUTCOME", .rank = 2},
     [AT_TICKET] = {.name = "TICKET", .rank = 6, .width_min = 8, .width_max = 16},
@@ -41,6 +42,9 @@ const char *log_outcome_name(const char *outcome)
 
 Style log_outcome_style(const char *outcome)
 {
+    if (outcome && (strcmp(outcome, door_outcome_name(DOOR_CLOSED)) == 0 ||
+                    strcmp(outcome, door_outcome_name(DOOR_OPENED)) == 0))
+        return STYLE_GOOD;
     for (Outcome known = OUTCOME_OVER; outcome && known <= OUTCOME_UNKNOWN; known++) {
         if (strcmp(outcome_name(known), outcome) != 0)
             continue;

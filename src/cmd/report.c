@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "ui/actions.h"
@@ -16,7 +17,6 @@ Report report_begin(const Engine *engine, const Settings *settings, const Look *
         .settings = settings,
         .look = look,
         .error_look = look_of(stderr),
-        .told = xcalloc(engine_target_count(engine), sizeof(bool)),
     };
 }
 
@@ -64,8 +64,21 @@ static void draw_progress(Report *report)
     strbuf_done(&line);
 }
 
+/* More targets may have been requested. */
+static void make_room(Report *report)
+{
+    size_t count = engine_target_count(report->engine);
+
+    if (count <= report->told_room)
+        return;
+    report->told = xrealloc(report->told, count * sizeof(bool));
+    memset(report->told + report->told_room, 0, (count - report->told_room) * sizeof(bool));
+    report->told_room = count;
+}
+
 static void tell_finished(Report *report)
 {
+    make_room(report);
     for (size_t i = 0; i < engine_target_count(report->engine); i++) {
         if (report->told[i] || engine_target(report->engine, i)->state != TARGET_FINISHED)
             continue;
@@ -86,10 +99,15 @@ void report_turn(void *context)
     draw_progress(report);
 }
 
-void report_end(Report *report)
+void report_rest(Report *report)
 {
     tell_finished(report);
     erase_progress(report);
+}
+
+void report_end(Report *report)
+{
+    report_rest(report);
     if (!report->settings->json && !report->settings->quiet)
         actions_summary(stdout, report->engine, report->look);
 }

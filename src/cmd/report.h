@@ -15,7 +15,8 @@ typedef struct Report {
     const Settings *settings;
     const Look *look;
     Look error_look; /* of standard error */
-    bool *told;      /* targets whose result is out; allocated by report_begin() */
+    bool *told;      /* targets whose result is out; grows with the engine's */
+    size_t told_room;
     size_t told_count;
     bool drawn; /* a progress line stands on the terminal */
 } Report;
@@ -29,7 +30,10 @@ void report_preview(Report *report, int64_t now_us, bool asks);
 /* The runner's on_turn: results as they come, and progress. `context` is the Report. */
 void report_turn(void *context);
 
-/* The last results and the summary. */
+/* The results that are not out yet. */
+void report_rest(Report *report);
+
+/* The same and the summary. */
 void report_end(Report *report);
 
 /* Warns that the server's log lacks lines, where it does. */

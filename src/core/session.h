@@ -60,6 +60,7 @@ typedef struct Session {
     int waiters;          /* sessions that wait for it directly; COUNT_UNKNOWN */
     int root_blocker;     /* while it waits for a lock: pid at the head of the queue, 0 a prepared
                              transaction, COUNT_UNKNOWN when it does not wait */
+    const char *root_gid; /* of that prepared transaction; NULL: none, or not known which */
 } Session;
 
 typedef struct Protections Protections; /* core/protect.h */
@@ -85,6 +86,7 @@ typedef struct World {
 const char *session_id(const Session *session, char buffer[SESSION_ID_MAX]);
 
 /* PostgreSQL's name of a state, NULL for STATE_UNKNOWN; and back. */
+extern const char *const state_names[]; /* by state, from STATE_ACTIVE on; NULL ends them */
 const char *state_name(SessionState state);
 SessionState state_named(const char *name);
 

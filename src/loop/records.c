@@ -8,52 +8,6 @@
 #include "loop/runner_internal.h"
 #include "ui/json.h"
 
-static json_t *text_or_null(const char *text, Arena *arena)
-{
-    return text ? json_string(text_as_utf8(arena, text)) : json_null();
-}
-
-static json_t *instant_or_null(int64_t instant_us)
-{
-    char buffer[INSTANT_TEXT_MAX];
-
-    return instant_us == TIME_UNKNOWN ? json_null()
-                                      : json_string(instant_format(instant_us, buffer));
-}
-
-static json_t *server(const Runner *runner, Arena *arena)
-{
-    const World *world = &runner->world;
-    const Link *link = runner->setup.link;
-    json_t *object = json_object();
-    char number[24];
-
-    (void) snprintf(number, sizeof(number), "%llu", (unsigned long long) world->system_identifier);
-    json_object_set_new(object, "host", text_or_null(link_parameter(link, "host"), arena));
-    json_object_set_new(object, "port", text_or_null(link_parameter(link, "port"), arena));
-    json_object_set_new(object, "database", text_or_null(link_parameter(link, "dbname"), arena));
-    json_object_set_new(object, "system_identifier",
-                        world->system_identifier ? json_string(number) : json_null());
-    json_object_set_new(object, "postmaster_start", instant_or_null(world->postmaster_start));
-    json_object_set_new(object, "server_version", json_integer(world->server_version));
-    json_object_set_new(object, "standby", json_boolean(world->standby));
-    json_object_set_new(object, "session_role", text_or_null(world->session_role, arena));
-    json_object_set_new(object, "current_role", text_or_null(world->current_role, arena));
-    return object;
-}
-
-/* Who acts and why; part of an intent, and of an outcome that no intent came before. */
-static void set_mandate(json_t *object, const Runner *runner, Arena *arena)
-{
-    const Mandate *mandate = &runner->setup.mandate;
-
-    json_object_set_new(object, "operator", text_or_null(mandate->operator_name, arena));
-    json_object_set_new(object, "host", text_or_null(mandate->host, arena));
-    json_object_set_new(object, "operator_reason", text_or_null(mandate->reason, arena));
-    json_object_set_new(object, "ticket", text_or_null(mandate->ticket, arena));
-    json_object_set_new(object, "server", server(runner, arena));
-}
-
 /* Room for one more record; NULL once the store has failed. */
 static Record *add(Runner *runner, RecordKind kind, size_t target)
 {
@@ -72,12 +26,19 @@ static Record *add(Runner *runner, RecordKind kind, size_t target)
     *record = (Record){
         .at_us = clock_wall_us(),
         .run = runner->setup.mandate.run,
-        .target = (int) target,
+        .target = (int) target + runner->setup.mandate.first_target,
         .kind = kind,
         .session = arena_strdup(
             &records->arena, session_id(&engine_target(runner->setup.engine, target)->before, id)),
     };
     return record;
+}
+
+static const char *command_name(const Runner *runner, const Target *target)
+{
+    const char *command = runner->setup.mandate.command;
+
+    return command ? command : order_name(target->order.kind);
 }
 
 /* The session as it was seen, with the client behind it where a PgBouncer told. */
@@ -92,6 +53,7 @@ static json_t *seen(const Target *target)
 
 void records_add_intent(Runner *runner, const Action *action)
 {
+    const Mandate *mandate = &runner->setup.mandate;
     const Target *target = engine_target(runner->setup.engine, action->target);
     Record *record = add(runner, RECORD_INTENT, action->target);
     Arena *arena = &runner->records.arena;
@@ -100,14 +62,15 @@ void records_add_intent(Runner *runner, const Action *action)
     if (!record)
         return;
     object = json_object();
-    json_object_set_new(object, "command", json_string(order_name(target->order.kind)));
+    json_object_set_new(object, "command", json_string(command_name(runner, target)));
     json_object_set_new(object, "remedy", json_string(remedy_name(action->remedy)));
     json_object_set_new(object, "scope", json_string(scope_name(target->scope)));
     json_object_set_new(object, "reason", json_string(action->text));
-    set_mandate(object, runner, arena);
+    mandate_tell(object, mandate, &runner->world, runner->setup.link, arena);
     json_object_set_new(object, "session", seen(target));
     json_object_set_new(object, "locks", json_integer(target->before.locks));
     json_object_set_new(object, "waiters", json_integer(target->before.waiters));
+    json_object_set_new(object, "consequences", json_consequences(&target->foreseen));
     record->body = json_text(arena, object);
 }
 
@@ -130,16 +93,18 @@ void records_add_outcome(Runner *runner, size_t index)
     if (!record)
         return;
     object = json_action(target);
-    json_object_set_new(object, "command", json_string(order_name(target->order.kind)));
-    set_mandate(object, runner, &runner->records.arena);
+    json_object_set_new(object, "command", json_string(command_name(runner, target)));
+    mandate_tell(object, &runner->setup.mandate, &runner->world, runner->setup.link,
+                 &runner->records.arena);
     record->body = json_text(&runner->records.arena, object);
 }
 
 static const char *step_body(const Step *step, Arena *arena)
 {
     json_t *object = json_object();
+    char at[INSTANT_TEXT_MAX];
 
-    json_object_set_new(object, "at", instant_or_null(step->wall_us));
+    json_object_set_new(object, "at", json_string(instant_format(step->wall_us, at)));
     json_object_set_new(object, "step", json_string(step_name(step->kind)));
     json_object_set_new(object, "result", json_string(step->result));
     return json_text(arena, object);

@@ -253,7 +253,8 @@ static void drain(Runner *runner)
     send_log_lines(runner);
     while (link_pending(runner->setup.link) > 0 && clock_steady_us() < deadline)
         loop_turn(runner->setup.loop, deadline);
-    link_stop(runner->setup.link); /* what has not come by now has nowhere to go to */
+    if (link_pending(runner->setup.link) > 0)
+        link_stop(runner->setup.link); /* what has not come by now has nowhere to go to */
 }
 
 /* Has the server plan what will be sent, and so finds out, while nothing has been sent, whether

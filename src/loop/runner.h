@@ -10,20 +10,10 @@
 #include "audit/store.h"
 #include "core/engine.h"
 #include "loop/loop.h"
+#include "loop/mandate.h"
 #include "pg/ask.h"
 
 #define RUN_ID_MAX 17 /* 16 hex digits and the terminator */
-
-/* Who acts, why, and as what; borrowed texts, clean ones not required. */
-typedef struct Mandate {
-    const char *run; /* id of this invocation */
-    const char *operator_name;
-    const char *host;   /* where pgquell runs */
-    const char *reason; /* NULL: none given; so is ticket */
-    const char *ticket;
-    bool log_on_server; /* a LOG line for every signal */
-    bool utf8;          /* ... which may be UTF-8; otherwise it is kept to ASCII */
-} Mandate;
 
 typedef struct RunnerSetup {
     Loop *loop;
@@ -38,8 +28,10 @@ typedef struct RunnerSetup {
     void *context;
 } RunnerSetup;
 
-/* Gives the go-ahead and returns when every target has its outcome. Answers false only when the
- * audit store failed (ERR_AUDIT): then nothing more was sent from that moment on. */
+/* Gives the go-ahead and returns when every target has its outcome; may be called again with the
+ * same engine when more were requested. The link is left as it is, nothing pending on it. Answers
+ * false only when the audit store failed (ERR_AUDIT): then nothing more was sent from that moment
+ * on. */
 FALLIBLE bool runner_run(const RunnerSetup *setup, Err *err);
 
 /* A random id for an invocation. */

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Door book: the doors that are closed on record. */
+#include "cmd/door_book.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+/* A door in the trail, on record or not. */
+typedef struct Line {
+    DoorEntry entry;
+    bool closed;
+} Line;
+
+typedef struct Reading {
+    Arena *arena;
+    const json_t *server;
+    Line *lines;
+    size_t count;
+} Reading;
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* By its identifier; where the server tells none, by its address. */
+static bool same_server(const json_t *a, const json_t *b)
+{
+    const char *identifier = text_of(a, "system_identifier");
+
+    if (identifier || text_of(b, "system_identifier"))
+        return same_text(identifier, text_of(b, "system_identifier"));
+    return same_text(text_of(a, "host"), text_of(b, "host")) &&
+           same_text(text_of(a, "port"), text_of(b, "port"));
+}
+
+static bool same_door(const Door *a, const Door *b)
+{
+    if (a->lock != b->lock || a->oid != b->oid)
+        return false;
+    return !a->console || (same_text(a->console, b->console) && same_text(a->name, b->name));
+}
+
+static bool take_lock(const json_t *body, DoorLock *ret_lock)
+{
+    const char *kind = text_of(body, "door");
+    const char *key = text_of(body, "lock");
+
+    for (int i = 0; kind && key && i < DOOR_LOCKS; i++)
+        if (strcmp(door_kind((DoorLock) i), kind) == 0 &&
+            strcmp(door_key((DoorLock) i), key) == 0) {
+            *ret_lock = (DoorLock) i;
+            return true;
+        }
+    return false;
+}
+
+static bool take_value(const json_t *body, const char *when, DoorLock lock, int *ret_value)
+{
+    const json_t *value = json_object_get(json_object_get(body, when), door_key(lock));
+
+    if (door_is_flag(lock) ? !json_is_boolean(value) : !json_is_integer(value))
+        return false;
+    *ret_value = door_is_flag(lock) ? json_is_true(value) : (int) json_integer_value(value);
+    return true;
+}
+
+/* A body that pgquell cannot have written is passed over; `log verify` tells. */
+static bool take_door(const json_t *body, Door *ret_door)
+{
+    Door door = {.name = text_of(body, "name"),
+                 .console = text_of(body, "console"),
+                 .console_role = text_of(body, "console_role"),
+                 .database = text_of(body, "database"),
+                 .oid = (uint32_t) json_integer_value(json_object_get(body, "oid"))};
+
+    if (!door.name || !take_lock(body, &door.lock) ||
+        !take_value(body, "before", door.lock, &door.before) ||
+        !take_value(body, "after", door.lock, &door.after))
+        return false;
+    *ret_door = door;
+    return true;
+}
+
+static void keep_door(Door *kept, const Door *door, Arena *arena)
+{
+    *kept = *door;
+    kept->name = arena_strdup(arena, door->name);
+    kept->console = arena_strdup(arena, door->console);
+    kept->console_role = arena_strdup(arena, door->console_role);
+    kept->database = arena_strdup(arena, door->database);
+}
+
+static Line *line_of(Reading *reading, const Door *door)
+{
+    Line *line;
+
+    for (size_t i = 0; i < reading->count; i++)
+        if (same_door(&reading->lines[i].entry.door, door))
+            return &reading->lines[i];
+    reading->lines = arena_grow(reading->arena, reading->lines, reading->count, sizeof(Line));
+    line = &reading->lines[reading->count++];
+    *line = (Line){0};
+    keep_door(&line->entry.door, door, reading->arena);
+    return line;
+}
+
+/* A door that was closed again while it was closed keeps the value that it had at first. */
+static void close_line(Reading *reading, const Record *record, const json_t *body, const Door *door)
+{
+    Arena *arena = reading->arena;
+    Line *line = line_of(reading, door);
+    bool again = line->closed && door->before == line->entry.door.after;
+    int before = again ? line->entry.door.before : door->before;
+
+    line->entry = (DoorEntry){
+        .at_us = record->at_us,
+        .run = arena_strdup(arena, record->run),
+        .operator_name = arena_strdup(arena, text_of(body, "operator")),
+        .ticket = arena_strdup(arena, text_of(body, "ticket")),
+        .reason = arena_strdup(arena, text_of(body, "operator_reason")),
+    };
+    keep_door(&line->entry.door, door, arena);
+    line->entry.door.before = before;
+    line->closed = true;
+}
+
+/* What came of it: closing that was refused leaves nothing, and what was seen open is. */
+static void end_line(Reading *reading, const json_t *body, const Door *door)
+{
+    const char *outcome = text_of(body, "outcome");
+    bool opens = same_text(text_of(body, "command"), "let-in");
+    Line *line = line_of(reading, door);
+
+    if (!outcome)
+        return;
+    if (opens && (strcmp(outcome, "opened") == 0 || strcmp(outcome, "over") == 0))
+        line->closed = false;
+    if (!opens && (strcmp(outcome, "refused") == 0 || strcmp(outcome, "denied") == 0) &&
+        json_is_true(json_object_get(body, "tried")))
+        line->closed = false;
+    if (!opens && strcmp(outcome, "closed") == 0)
+        line->entry.sure = true;
+}
+
+static bool gather(void *context, const Record *record)
+{
+    Reading *reading = context;
+    json_t *body;
+    Door door;
+
+    if ((record->kind != RECORD_INTENT && record->kind != RECORD_OUTCOME) ||
+        !strstr(record->body, "\"door\":"))
+        return true;
+    body = json_loads(record->body, 0, NULL);
+    if (take_door(body, &door) && same_server(json_object_get(body, "server"), reading->server)) {
+        if (record->kind == RECORD_OUTCOME)
+            end_line(reading, body, &door);
+        else if (same_text(text_of(body, "command"), "keep-out"))
+            close_line(reading, record, body, &door);
+    }
+    json_decref(body);
+    return true;
+}
+
+bool door_book_read(Store *store, const json_t *server, Arena *arena, DoorBook *ret_book, Err *err)
+{
+    Reading state = {.arena = arena, .server = server};
+    StoreReading reading = {.visit = gather, .context = &state};
+    DoorBook book = {0};
+
+    if (!store_read(store, &reading, err))
+        return false;
+    book.entries = ARENA_ARRAY(arena, DoorEntry, state.count);
+    for (size_t i = 0; i < state.count; i++)
+        if (state.lines[i].closed)
+            book.entries[book.count++] = state.lines[i].entry;
+    *ret_book = book;
+    return true;
+}
+
+const DoorEntry *door_book_find(const DoorBook *book, const Door *door)
+{
+    for (size_t i = 0; i < book->count; i++)
+        if (same_door(&book->entries[i].door, door))
+            return &book->entries[i];
+    return NULL;
+}
+
+static json_t *of_text(const char *text, Arena *arena)
+{
+    return text ? json_string(text_as_utf8(arena, text)) : json_null();
+}
+
+static json_t *setting(DoorLock lock, int value)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, door_key(lock),
+                        door_is_flag(lock) ? json_boolean(value) : json_integer(value));
+    return object;
+}
+
+/* `database` or `role`, so that the listing of the trail knows whom it was about. */
+json_t *door_record(const DoorTask *task, Arena *arena)
+{
+    const Door *door = &task->door;
+    json_t *object = json_object();
+
+    json_object_set_new(object, "command", json_string(task->opens ? "let-in" : "keep-out"));
+    json_object_set_new(object, "door", json_string(door_kind(door->lock)));
+    json_object_set_new(object, "lock", json_string(door_key(door->lock)));
+    json_object_set_new(object, "name", of_text(door->name, arena));
+    json_object_set_new(object, "oid", json_integer(door->oid));
+    json_object_set_new(object, "console", of_text(door->console, arena));
+    json_object_set_new(object, "console_role", of_text(door->console_role, arena));
+    json_object_set_new(object, door->lock == DOOR_ROLE_LIMIT ? "role" : "database",
+                        of_text(door->database ? door->database : door->name, arena));
+    json_object_set_new(object, "scope", json_string("door"));
+    json_object_set_new(object, "remedy", of_text(door_remedy(door, task->opens, arena), arena));
+    json_object_set_new(object, "reason", of_text(task->reason, arena));
+    json_object_set_new(object, "before", setting(door->lock, door->before));
+    json_object_set_new(object, "after", setting(door->lock, door->after));
+    return object;
+}
