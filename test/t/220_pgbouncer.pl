@@ -371,7 +371,7 @@ case 'what is no conninfo is a usage error' => sub {
 
 case 'the environment of a server does no harm to a console' => sub {
 	my $s = begin(client($pooler, application => 'env'));
-	my %env = (PGOPTIONS => '-c jit=off', PGTARGETSESSIONATTRS => 'read-write');
+	my %env = (PGOPTIONS => '-c geqo=off', PGTARGETSESSIONATTRS => 'read-write');
 	my $r = pgquell('ps', '--json', @asked, { env => \%env });
 	is($r->{err}, '', 'no warning');
 	is(action($r, $s->pid)->{pooled}{application}, 'env', 'named');
