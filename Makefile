@@ -6,6 +6,8 @@ CLANG_FORMAT ?= clang-format
 # The long-lived commands, which run under valgrind as well.
 VALGRIND_TESTS ?= $(wildcard test/t/*stop*.pl test/t/*log*.pl)
 
+prefix ?= /usr/local
+
 SETUP = tools/setup-debian
 VALGRIND = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
 # Without -Werror: the instrumentation makes gcc see overflows that are none.
@@ -15,13 +17,13 @@ GCOVR = --root . --filter src/core/ --exclude-unreachable-branches \
 # A finding must never look like one of pgquell's own exit codes.
 SANITIZE_ENV = ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:halt_on_error=1:print_stacktrace=1
 
-.PHONY: all check check-unit check-tap check-matrix check-apps check-asan check-valgrind coverage lint \
-	format docs install demo bench clean
+.PHONY: all check check-unit check-pages check-tap check-matrix check-apps check-asan check-valgrind \
+	coverage lint format docs install uninstall package check-package demo bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 all: | setup-build build/build.ninja
-	@ninja -C build pgquell
+	@ninja -C build pgquell all-pages
 
 # A build directory builds the product only; with the stamp, the tests (or the benches) as well.
 build/build.ninja:
@@ -42,12 +44,16 @@ setup-%:
 
 # The unit tests and the scenarios first; the closing line is prove's. With "make -k" the second
 # runs even where the first failed.
-check: check-unit check-tap
+check: check-unit check-pages check-tap
 
 check-unit: | setup-build-check build/.tests
 	@meson test -C build --print-errorlogs
 	@ninja -C build pgquell test/print_states
 	@tools/docs --check
+
+# The manual and the completions: every shell is asked.
+check-pages: | setup-build-check all
+	@prove test/pages/pages.pl :: build/pgquell build/src
 
 check-tap: | setup-build-check all
 	@tools/run-tap $(TESTS)
@@ -90,8 +96,21 @@ docs: | setup-build-check all
 
 # DESTDIR and prefix as everywhere: make install prefix=/usr DESTDIR=/tmp/package
 install: | all
-	@$(if $(prefix),meson configure build -Dprefix=$(prefix) && ninja -C build pgquell)
+	@[ "$$(cat build/.prefix 2>/dev/null || echo /usr/local)" = "$(prefix)" ] || \
+		{ meson configure build -Dprefix="$(prefix)" && ninja -C build pgquell all-pages && \
+		echo "$(prefix)" >build/.prefix; }
 	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild
+
+# What the last "make install" installed, as root where that was root.
+uninstall:
+	@ninja -C build uninstall
+
+# The Debian package, in build/package.
+package: | setup-build-check-package
+	@tools/package
+
+check-package: | setup-build-check-package
+	@tools/check-package
 
 demo: | setup-demo all
 	@build/pgquell demo

@@ -59,6 +59,8 @@ typedef struct Crowd {
 } Crowd;
 
 void crowd_gather(Crowd *crowd, size_t count, const char *application);
+/* The same, each with this statement sent, which is not waited for. */
+void crowd_send(Crowd *crowd, size_t count, const char *application, const char *sql);
 void crowd_dismiss(Crowd *crowd);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Crowd: many idle sessions, in a process of their own, so that the bench stays small. */
+/* Crowd: many sessions, idle or with a statement sent, in a process of their own, so that the bench
+ * stays small. */
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,19 +23,24 @@ static void allow_files(size_t count)
 }
 
 /* Ends when its end of the pipe says that the parent is done; _exit() closes the sessions. */
-_Noreturn static void hold(size_t count, const char *application, int ready, int go)
+_Noreturn static void hold(size_t count, const char *application, const char *sql, int ready,
+                           int go)
 {
     char byte = 'r';
 
     (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
     allow_files(count);
-    for (size_t i = 0; i < count; i++)
-        (void) bench_connect(application);
+    for (size_t i = 0; i < count; i++) {
+        PGconn *conn = bench_connect(application);
+
+        if (sql && PQsendQuery(conn, sql) != 1)
+            bench_die("could not send: %s", PQerrorMessage(conn));
+    }
     (void) (write(ready, &byte, 1) + read(go, &byte, 1));
     _exit(0);
 }
 
-void crowd_gather(Crowd *crowd, size_t count, const char *application)
+void crowd_send(Crowd *crowd, size_t count, const char *application, const char *sql)
 {
     int ready[2];
     int go[2];
@@ -48,7 +54,7 @@ void crowd_gather(Crowd *crowd, size_t count, const char *application)
     if (crowd->pid == 0) {
         (void) close(ready[0]);
         (void) close(go[1]);
-        hold(count, application, ready[1], go[0]);
+        hold(count, application, sql, ready[1], go[0]);
     }
     (void) close(ready[1]);
     (void) close(go[0]);
@@ -56,6 +62,11 @@ void crowd_gather(Crowd *crowd, size_t count, const char *application)
         bench_die("the crowd did not gather");
     (void) close(ready[0]);
     crowd->hold = go[1];
+}
+
+void crowd_gather(Crowd *crowd, size_t count, const char *application)
+{
+    crowd_send(crowd, count, application, NULL);
 }
 
 void crowd_dismiss(Crowd *crowd)

@@ -37,7 +37,7 @@ const char *err_code_meaning(int code)
         const char *meaning;
     } meanings[] = {
         {ERR_NONE, "every target ended, or there was only something to list"},
-        {ERR_UNRESOLVED, "a target survived, is stuck or unknown; the audit trail is not intact"},
+        {ERR_UNRESOLVED, "a target survived, is stuck or unknown; status or a check found fault"},
         {ERR_USAGE, "the command line, or a configuration file, cannot be understood"},
         {ERR_CONNECTION, "no connection to the server"},
         {ERR_REFUSED, "a target was refused, denied or held; too many matched; not confirmed"},

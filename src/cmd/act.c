@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "cmd/confirm.h"
+#include "cmd/foresight.h"
 #include "cmd/poolers.h"
+#include "core/advice.h"
 
 size_t act_planned(const Act *act)
 {
@@ -185,13 +187,35 @@ static ErrCode carry_out(Act *act, Err *err)
     return act_status(act);
 }
 
+/* Nobody can be signalled where a prepared transaction is what all wait for. */
+static void hint_at_prepared(Scene *scene, Err *err)
+{
+    Foresight foresight = foresight_begin(scene);
+    const Waits *waits = &foresight.waiting.waits;
+
+    for (size_t i = 0; i < waits->count; i++) {
+        const WaitNode *node = &waits->nodes[i];
+
+        if (!node->prepared || node->behind == 0)
+            continue;
+        (void) err_hint(err,
+                        "%zu session%s wait%s behind a prepared transaction, which no signal "
+                        "reaches: `pgquell rollback-prepared %s` ends it.",
+                        node->behind, node->behind == 1 ? "" : "s", node->behind == 1 ? "s" : "",
+                        advice_word(node->prepared->gid, &scene->arena));
+        return; /* the first one has the most behind it */
+    }
+}
+
 /* Missing pids have been told one by one. */
-static ErrCode no_target(const Aim *aim, OrderKind kind, Err *err)
+static ErrCode no_target(Scene *scene, const Aim *aim, OrderKind kind, Err *err)
 {
     if (aim->missing > 0)
         return ERR_NO_TARGET;
     if (aim->passed_over == 0) {
         (void) err_set(err, ERR_NO_TARGET, "no session matches; nothing was sent");
+        if (scene->settings->filter.blocking > 0)
+            hint_at_prepared(scene, err);
         return ERR_NO_TARGET;
     }
     (void) err_set(err, ERR_NO_TARGET, "no session matches that %s applies to; nothing was sent",
@@ -219,6 +243,8 @@ static void make_mandate(Act *act)
 
 void act_begin(Act *act, Scene *scene, OrderKind kind, const Aim *aim)
 {
+    Foresight foresight = foresight_begin(scene);
+
     memset(act, 0, sizeof(*act));
     act->scene = scene;
     act->kind = kind;
@@ -226,6 +252,8 @@ void act_begin(Act *act, Scene *scene, OrderKind kind, const Aim *aim)
     act->engine = engine_new(&scene->world, scene->settings->pace_per_s, clock_steady_us());
     make_mandate(act);
     act_request(act, aim);
+    if (count_matches(act->engine) <= (size_t) scene->settings->limit) /* else nothing is sent */
+        foresight_tell(&foresight, act->engine);
     act->report = report_begin(act->engine, scene->settings, &scene->look);
 }
 
@@ -251,7 +279,7 @@ ErrCode act_run(Scene *scene, OrderKind kind, Err *err)
         return err->code;
     scene_warn_of_limits(scene);
     if (aim.count == 0)
-        return no_target(&aim, kind, err);
+        return no_target(scene, &aim, kind, err);
     if (!scene_pooled(scene, err))
         return err->code;
     act_begin(&act, scene, kind, &aim);

@@ -46,11 +46,28 @@ static const char *program_path(const Stage *stage, const char *name)
     return arena_printf(stage->arena, "%s/%s", stage->bin, name);
 }
 
+/* A program of PostgreSQL's looks for the others beside itself, and for itself by argv[0]: a bare
+ * name in PATH, where Debian has no server programs. */
+static const char *const *with_path(const Stage *stage, const char *const *argv)
+{
+    const char **full;
+    size_t count = 0;
+
+    while (argv[count])
+        count++;
+    full = ARENA_ARRAY(stage->arena, const char *, count + 1);
+    memcpy(full, argv, (count + 1) * sizeof(*argv));
+    full[0] = program_path(stage, argv[0]);
+    return full;
+}
+
 static ChildSetup setup_of(const Stage *stage, const char *const *argv)
 {
+    const char *const *full = with_path(stage, argv);
+
     return (ChildSetup){
-        .program = program_path(stage, argv[0]),
-        .argv = argv,
+        .program = full[0],
+        .argv = full,
         .env = stage->env,
         .user = stage->user,
         .directory_fd = stage->tree.fd,

@@ -8,9 +8,15 @@
 
 const StoryStep story_steps[] = {
     {
+        .sentence = "What is wrong? pgquell alone says it, with the command that fixes it: billing "
+                    "forgot to commit, and two checkouts wait for it.",
+        .argv = {"pgquell"},
+        .status = ERR_UNRESOLVED,
+    },
+    {
         .sentence =
-            "What is going on: a report that never ends, billing that forgot to commit, two "
-            "checkouts that wait for it, a batch, and pgbench's ordinary load.",
+            "What else is going on: a report that never ends, a batch, and pgbench's ordinary "
+            "load.",
         .argv = {"pgquell", "ps"},
     },
     {

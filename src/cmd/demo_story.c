@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "ui/flow.h"
 
 /* A session of the story: a psql that is given its statements and stays. */
@@ -108,8 +109,10 @@ bool story_set_up(Stage *stage, Err *err)
                                                                       "ben"
                                                                       "ch"
                                                                       "'") " = 2";
+    /* for long enough to be a finding of status */
     static const char blocked[] =
-        COUNT("application_name = 'checkout' AND wait_event_type = 'Lock'") " = 2";
+        COUNT("application_name = 'checkout' AND wait_event_type = 'Lock' AND "
+              "query_start < clock_timestamp() - interval '1.5 s'") " = 2";
 
     return make_database(stage, err) && stage_start(stage, load, NULL, err) &&
            start_actors(stage, actors, sizeof(actors) / sizeof(actors[0]), err) &&
@@ -121,16 +124,9 @@ bool story_set_up(Stage *stage, Err *err)
 void story_add_command(StrBuf *buf, const char *const *argv)
 {
     for (size_t i = 0; argv[i]; i++) {
-        bool plain = argv[i][strcspn(argv[i], " '\"\\$*?&;|<>()[]#~`!{}")] == '\0' && *argv[i];
-
-        strbuf_printf(buf, "%s%s", i > 0 ? " " : "", plain ? "" : "'");
-        for (const char *c = argv[i]; *c; c++) {
-            if (*c == '\'')
-                strbuf_add(buf, "'\\''");
-            else
-                strbuf_add_char(buf, *c);
-        }
-        strbuf_add(buf, plain ? "" : "'");
+        if (i > 0)
+            strbuf_add_char(buf, ' ');
+        shell_quote(buf, argv[i]);
     }
 }
 
@@ -225,12 +221,13 @@ static bool tell_step(Stage *stage, const StoryStep *step, const Look *look, Err
 /* The error of a step says which one it was. */
 static void name_step(size_t index, Err *err)
 {
+    const char *command = story_steps[index].argv[1];
     Err inner = *err;
 
     if (err->code == ERR_INTERRUPTED || err->message[0] == '\0')
         return;
-    (void) err_set(err, inner.code, "step %zu of the demo (pgquell %s) failed: %.900s", index + 1,
-                   story_steps[index].argv[1], inner.message);
+    (void) err_set(err, inner.code, "step %zu of the demo (pgquell%s%s) failed: %.900s", index + 1,
+                   command ? " " : "", command ? command : "", inner.message);
     (void) err_hint(err, "%s", inner.hint);
 }
 

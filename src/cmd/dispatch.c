@@ -14,13 +14,25 @@
 #include "cmd/help.h"
 
 const Command *const commands[] = {
-    &command_ps,   &command_tree,   &command_cancel, &command_terminate, &command_stop,
-    &command_kick, &command_let_in, &command_log,    &command_demo,      NULL,
+    &command_status,
+    &command_ps,
+    &command_tree,
+    &command_cancel,
+    &command_terminate,
+    &command_stop,
+    &command_kick,
+    &command_let_in,
+    &command_rollback_prepared,
+    &command_log,
+    &command_doctor,
+    &command_demo,
+    &command_help,
+    NULL,
 };
 
 #define COMMANDS_MAX 32
 
-static const Command *command_named(const char *name)
+const Command *command_named(const char *name)
 {
     for (const Command *const *command = commands; *command; command++)
         if (strcmp((*command)->name, name) == 0)
@@ -48,35 +60,32 @@ static void print_error(const Err *err, const Command *command)
     strbuf_done(&buf);
 }
 
-static int print_page(const Command *command)
+static ErrCode print_version(void)
 {
-    StrBuf buf;
-
-    strbuf_init(&buf);
-    if (command)
-        help_command(&buf, command);
-    else
-        help_overview(&buf);
-    (void) fputs(buf.text, stdout);
-    strbuf_done(&buf);
-    return ERR_NONE;
+    return printf("pgquell %s\n", PGQUELL_VERSION) < 0 ? ERR_UNRESOLVED : ERR_NONE;
 }
 
-static int unknown_command(const char *name)
+void command_unknown(const char *name, Err *err)
 {
     const char *names[COMMANDS_MAX];
     const char *nearest;
     size_t count = 0;
-    Err err;
 
     while (commands[count]) {
         names[count] = commands[count]->name;
         count++;
     }
     nearest = text_nearest(name, names, count);
-    (void) err_set(&err, ERR_USAGE, "unknown command \"%s\"", name);
+    (void) err_set(err, ERR_USAGE, "unknown command \"%s\"", name);
     if (nearest)
-        (void) err_hint(&err, "Did you mean \"%s\"?", nearest);
+        (void) err_hint(err, "Did you mean \"%s\"?", nearest);
+}
+
+static int unknown_command(const char *name)
+{
+    Err err;
+
+    command_unknown(name, &err);
     print_error(&err, NULL);
     return ERR_USAGE;
 }
@@ -127,9 +136,9 @@ static int run_command(const Command *command, int argc, char **argv)
     if (!settings_parse(&settings, command->options | OPTION_GENERAL, argc, argv, &err))
         status = err.code;
     else if (settings.help)
-        status = print_page(command);
+        status = help_print(command);
     else if (settings.version)
-        status = printf("pgquell %s\n", PGQUELL_VERSION) < 0 ? ERR_UNRESOLVED : ERR_NONE;
+        status = print_version();
     else
         status = run_in_scene(command, &settings, &err);
     if (status != ERR_NONE)
@@ -138,22 +147,33 @@ static int run_command(const Command *command, int argc, char **argv)
     return flush_output(status);
 }
 
-/* Without a command there is only help, the version, or a mistake. */
+/* Who has just typed the name may not know yet what it is. */
+static void name_help(Err *err)
+{
+    Err plain = *err;
+
+    (void) err_hint(err, "%s%s\"pgquell --help\" says how to connect and what else there is.",
+                    plain.hint, plain.hint[0] ? " " : "");
+}
+
+/* Without a command it is status; --help lists the commands. */
 static int run_bare(int argc, char **argv)
 {
     Settings settings;
-    int status = ERR_NONE;
+    ErrCode status;
     Err err = {0};
 
     settings_init(&settings);
-    if (!settings_parse(&settings, OPTION_GENERAL, argc, argv, &err))
+    if (!settings_parse(&settings, command_status.options | OPTION_GENERAL, argc, argv, &err))
         status = err.code;
     else if (settings.version)
-        (void) printf("pgquell %s\n", PGQUELL_VERSION);
+        status = print_version();
     else if (settings.help)
-        status = print_page(NULL);
+        status = help_print(NULL);
     else
-        status = err_set(&err, ERR_USAGE, "no command was given") ? ERR_NONE : ERR_USAGE;
+        status = run_in_scene(&command_status, &settings, &err);
+    if (status == ERR_CONNECTION)
+        name_help(&err);
     print_error(&err, NULL);
     settings_done(&settings);
     return flush_output(status);

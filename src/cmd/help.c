@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Help: pages made from the tables of commands and options. */
+/* Help: the command, and pages made from the tables of commands and options. */
 #include "cmd/help.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define HELP_COLUMN 27 /* where an option's text begins */
@@ -29,8 +30,21 @@ static void add_words(StrBuf *buf, const char *text, size_t at, size_t indent)
     strbuf_add_char(buf, '\n');
 }
 
-static void add_option(StrBuf *buf, const OptionRow *row)
+void help_option_text(StrBuf *buf, OptionId id)
 {
+    const OptionRow *row = &option_rows[id];
+    const char *const *choice = option_choices[id];
+
+    strbuf_add(buf, row->text);
+    for (bool first = true; choice && *choice; choice++, first = false)
+        strbuf_printf(buf, "%s%s", first ? ": " : ", ", *choice);
+    if (row->fallback)
+        strbuf_printf(buf, " (default: %s)", row->fallback);
+}
+
+static void add_option(StrBuf *buf, OptionId id)
+{
+    const OptionRow *row = &option_rows[id];
     size_t start = buf->length;
     StrBuf text;
 
@@ -38,7 +52,7 @@ static void add_option(StrBuf *buf, const OptionRow *row)
         strbuf_printf(buf, "  -%c, --%s", row->letter, row->name);
     else
         strbuf_printf(buf, "      --%s", row->name);
-    if (row->value == VALUE_REQUIRED)
+    if (option_needs_value(row))
         strbuf_printf(buf, " %s", row->placeholder);
     else if (row->value == VALUE_OPTIONAL)
         strbuf_printf(buf, "[=%s]", row->placeholder);
@@ -48,44 +62,32 @@ static void add_option(StrBuf *buf, const OptionRow *row)
     }
     strbuf_pad(buf, ' ', HELP_COLUMN - (buf->length - start));
     strbuf_init(&text);
-    strbuf_add(&text, row->text);
-    if (row->fallback)
-        strbuf_printf(&text, " (default: %s)", row->fallback);
+    help_option_text(&text, id);
     add_words(buf, text.text, HELP_COLUMN, HELP_COLUMN);
     strbuf_done(&text);
 }
 
-/* `taken`: what the command takes of the group, `shown`: what is listed already. */
-static void add_group(StrBuf *buf, const OptionGroup *group, unsigned int taken, unsigned int shown)
+static void add_group(StrBuf *buf, const OptionGroup *group, unsigned int taken)
 {
     bool titled = false;
 
     for (int id = 0; id < OPTIONS; id++) {
-        const OptionRow *row = &option_rows[id];
-
-        /* An option that is in two groups of a command is listed with the first. */
-        if (!(row->groups & group->group & taken) || (row->groups & shown))
+        if (option_group(&option_rows[id], taken) != group)
             continue;
         if (!titled)
             strbuf_printf(buf, "\n%s:\n", group->title);
         titled = true;
-        add_option(buf, row);
+        add_option(buf, (OptionId) id);
     }
 }
 
 void help_command(StrBuf *buf, const Command *command)
 {
-    unsigned int shown = 0;
-
     strbuf_printf(buf, "Usage: pgquell %s%s%s [OPTION]...\n\n", command->name,
                   command->arguments[0] ? " " : "", command->arguments);
     add_words(buf, command->details, 0, 0);
-    for (const OptionGroup *group = option_groups; group->title; group++) {
-        if (!(command->options & group->group))
-            continue;
-        add_group(buf, group, command->options, shown);
-        shown |= group->group & command->options;
-    }
+    for (const OptionGroup *group = option_groups; group->title; group++)
+        add_group(buf, group, command->options);
 }
 
 static void add_exit_statuses(StrBuf *buf)
@@ -98,14 +100,60 @@ static void add_exit_statuses(StrBuf *buf)
 
 void help_overview(StrBuf *buf)
 {
-    strbuf_add(buf,
-               "pgquell stops the PostgreSQL statement, transaction or session that has to be\n"
-               "stopped, and nothing else.\n\n"
-               "Usage: pgquell COMMAND [TARGET]... [OPTION]...\n\nCommands:\n");
+    strbuf_add(
+        buf,
+        "pgquell stops the PostgreSQL statement, transaction or session that has to be\n"
+        "stopped, and nothing else.\n\n"
+        "Usage: pgquell [COMMAND] [TARGET]... [OPTION]...\n\nCommands (without one: status):\n");
     for (const Command *const *command = commands; *command; command++)
-        strbuf_printf(buf, "  %-12s%s\n", (*command)->name, (*command)->summary);
+        strbuf_printf(buf, "  %-18s%s\n", (*command)->name, (*command)->summary);
     strbuf_add(buf,
                "\nA target is a pid, a session id as in log_line_prefix %c (673dd2b1.13e0f), or\n"
                "filters. \"pgquell COMMAND --help\" lists a command's options.\n");
     add_exit_statuses(buf);
 }
+
+ErrCode help_print(const Command *command)
+{
+    StrBuf buf;
+
+    strbuf_init(&buf);
+    if (command)
+        help_command(&buf, command);
+    else
+        help_overview(&buf);
+    (void) fputs(buf.text, stdout);
+    strbuf_done(&buf);
+    return ERR_NONE;
+}
+
+static ErrCode run(Scene *scene, Err *err)
+{
+    const Settings *settings = scene->settings;
+    const Command *command;
+
+    if (settings->word_count == 0)
+        return help_print(NULL);
+    if (settings->word_count > 1) {
+        (void) err_set(err, ERR_USAGE, "unexpected word \"%s\"", settings->words[1]);
+        return ERR_USAGE;
+    }
+    command = command_named(settings->words[0]);
+    if (command)
+        return help_print(command);
+    command_unknown(settings->words[0], err);
+    return ERR_USAGE;
+}
+
+const Command command_help = {
+    .name = "help",
+    .summary = "show all commands, or what one of them takes",
+    .arguments = "[COMMAND]",
+    .details =
+        "Prints what \"pgquell --help\" prints or, with the name of a command, what \"pgquell "
+        "COMMAND --help\" prints.",
+    .options = 0,
+    .needs = NEEDS_NOTHING,
+    .takes_command = true,
+    .run = run,
+};

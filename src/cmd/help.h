@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Help: pages made from the tables of commands and options. */
+/* Help: the command, and pages made from the tables of commands and options. */
 #ifndef PGQUELL_CMD_HELP_H
 #define PGQUELL_CMD_HELP_H
 
@@ -11,5 +11,11 @@ void help_overview(StrBuf *buf);
 
 /* What `pgquell COMMAND --help` prints. */
 void help_command(StrBuf *buf, const Command *command);
+
+/* What an option's line says: its text, its choices and its default. */
+void help_option_text(StrBuf *buf, OptionId id);
+
+/* Prints the page of the command; the overview where it is NULL. */
+ErrCode help_print(const Command *command);
 
 #endif

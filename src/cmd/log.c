@@ -8,30 +8,28 @@
 #include "base/text.h"
 #include "cmd/log_parts.h"
 
+static const char *const part_names[] = {"list", "show", "verify", "export", NULL};
+
 typedef struct Part {
-    const char *name;
     ErrCode (*run)(Scene *scene, Store *store, Err *err);
     size_t words;       /* that follow its name */
     bool missing_is_ok; /* a trail that was never begun is an empty one */
 } Part;
 
+/* In the order of their names. */
 static const Part parts[] = {
-    {"list", log_list, 0, true},
-    {"show", log_show, 1, false},
-    {"verify", log_verify, 0, false},
-    {"export", log_export, 0, true},
+    {log_list, 0, true},
+    {log_show, 1, false},
+    {log_verify, 0, false},
+    {log_export, 0, true},
 };
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
 
 static bool unknown_part(const char *word, Err *err)
 {
-    const char *names[PART_COUNT];
-    const char *nearest;
+    const char *nearest = text_nearest(word, part_names, PART_COUNT);
 
-    for (size_t i = 0; i < PART_COUNT; i++)
-        names[i] = parts[i].name;
-    nearest = text_nearest(word, names, PART_COUNT);
     (void) err_set(err, ERR_USAGE, "unknown subcommand \"%s\"", word);
     if (nearest)
         return err_hint(err, "Did you mean \"log %s\"?", nearest);
@@ -43,7 +41,7 @@ static bool check_words(const Settings *settings, const Part *part, Err *err)
     size_t given = settings->word_count > 0 ? settings->word_count - 1 : 0;
 
     if (given < part->words) {
-        (void) err_set(err, ERR_USAGE, "\"log %s\" needs an ID", part->name);
+        (void) err_set(err, ERR_USAGE, "\"log %s\" needs an ID", part_names[part - parts]);
         return err_hint(err, "\"pgquell log\" lists them.");
     }
     if (given > part->words)
@@ -56,10 +54,10 @@ static bool check_words(const Settings *settings, const Part *part, Err *err)
 /* NULL where the command line asks for nothing that there is. */
 static const Part *choose(const Settings *settings, Err *err)
 {
-    const char *word = settings->word_count > 0 ? settings->words[0] : parts[0].name;
+    const char *word = settings->word_count > 0 ? settings->words[0] : part_names[0];
 
     for (size_t i = 0; i < PART_COUNT; i++) {
-        if (strcmp(parts[i].name, word) != 0)
+        if (strcmp(part_names[i], word) != 0)
             continue;
         return check_words(settings, &parts[i], err) ? &parts[i] : NULL;
     }
@@ -107,6 +105,7 @@ const Command command_log = {
         "status 1 and the first record at fault where it is broken. \"export\" prints every "
         "record as a JSON object.",
     .options = OPTION_AUDIT | OPTION_OUTPUT,
+    .words = part_names,
     .needs = NEEDS_NOTHING,
     .run = run,
 };

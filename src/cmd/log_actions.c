@@ -136,6 +136,7 @@ static bool gather(void *context, const Record *record)
         keep_session(action, body, gathering->arena);
     if (record->kind == RECORD_INTENT) {
         keep_session(action, json_object_get(body, "session"), gathering->arena);
+        keep_session(action, json_object_get(body, "prepared"), gathering->arena);
     } else {
         keep_session(action, body, gathering->arena);
         keep_outcome(action, body, gathering->arena);

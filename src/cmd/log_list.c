@@ -28,7 +28,7 @@ static const Column columns[AT_COUNT] = {
     [AT_TIME] = {.name = "TIME", .rank = 1},
     [AT_OPERATOR] = {.name = "OPERATOR", .rank = 4, .width_min = 8, .width_max = 20},
     [AT_COMMAND] = {.name = "COMMAND", .rank = 3},
-    [AT_SESSION] = {.name = "SESSION", .rank = 8},
+    [AT_SESSION] = {.name = "SESSION", .rank = 8, .width_min = 16, .width_max = 32},
     [AT_WHOM] = {.name = "ROLE@DATABASE", .rank = 5, .width_min = 13, .width_max = 32},
     [AT_OUTCOME] = {.name = "OUTCOME", .rank = 2},
     [AT_TICKET] = {.name = "TICKET", .rank = 6, .width_min = 8, .width_max = 16},

@@ -24,12 +24,18 @@ typedef struct Timeline {
     bool json;
 } Timeline;
 
+/* Whether it is what the SESSION column has of a prepared transaction. */
+static bool is_prepared(const char *word)
+{
+    return strncmp(word, "prepared ", strlen("prepared ")) == 0;
+}
+
 /* A number is an ID, hex digits with a dot are a session, others the beginning of a run. */
 static bool is_meant(const LogAction *action, const char *word)
 {
     size_t length = strlen(word);
 
-    if (strchr(word, '.'))
+    if (is_prepared(word) || strchr(word, '.'))
         return strcmp(action->session, word) == 0;
     if (strspn(word, "0123456789") == length && length < RUN_ID_MAX - 1)
         return action->id == strtoll(word, NULL, 10);
@@ -43,7 +49,7 @@ static bool check_word(const char *word, Err *err)
     bool run = strspn(word, "0123456789abcdef") == length && length >= RUN_PREFIX_MIN;
     bool session = strspn(word, "0123456789abcdef.?") == length && strchr(word, '.');
 
-    if (number || run || session)
+    if (number || run || session || is_prepared(word))
         return true;
     (void) err_set(err, ERR_USAGE, "invalid ID \"%s\"", word);
     return err_hint(err,
@@ -98,12 +104,13 @@ static const char *session_text(const LogAction *action, const char *state, cons
 {
     const char *application = look_text(look, arena, action->application);
     const char *client = look_text(look, arena, action->client);
+    const char *pid = action->pid ? arena_printf(arena, ", pid %d", action->pid) : "";
 
-    return arena_printf(
-        arena, "%s, pid %d, %s@%s%s%s%s%s%s%s", look_text(look, arena, action->session),
-        action->pid, look_text(look, arena, action->role), look_text(look, arena, action->database),
-        *application ? ", application " : "", application, *client ? ", client " : "", client,
-        *state ? ", " : "", state);
+    return arena_printf(arena, "%s%s, %s@%s%s%s%s%s%s%s", look_text(look, arena, action->session),
+                        pid, look_text(look, arena, action->role),
+                        look_text(look, arena, action->database),
+                        *application ? ", application " : "", application,
+                        *client ? ", client " : "", client, *state ? ", " : "", state);
 }
 
 static const char *outcome_text(const LogAction *action, Arena *arena)
@@ -129,13 +136,26 @@ static const char *count_text(const json_t *body, const char *key, Arena *arena)
                : "unknown";
 }
 
-/* What only the first intent has: the session's row, as it was when it was chosen. */
+/* What was foreseen, sentence by sentence. */
+static const char *foreseen_text(const json_t *body, const Look *look, Arena *arena)
+{
+    const json_t *list = json_object_get(body, "consequences");
+    const char *text = "";
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        text = arena_printf(arena, "%s%s%s", text, i > 0 ? "; " : "",
+                            look_text(look, arena, json_string_value(json_array_get(list, i))));
+    return text;
+}
+
+/* What only the first intent has: the session's row, or the prepared transaction's, as it was when
+ * it was chosen. */
 static void add_evidence(StrBuf *buf, const LogAction *action, const json_t *body, const Look *look,
                          Arena *arena)
 {
     const json_t *evidence = json_object_get(body, "session");
     const char *query = json_string_value(json_object_get(evidence, "query"));
-    bool intent = json_is_object(evidence);
+    bool intent = json_is_object(evidence) || json_is_object(json_object_get(body, "prepared"));
     const char *state = intent ? text_of(evidence, "state", look, arena)
                                : text_of(body, "state_before", look, arena);
 
@@ -151,6 +171,7 @@ static void add_evidence(StrBuf *buf, const LogAction *action, const json_t *bod
                  arena_printf(arena, "locks %s, waiters %s", count_text(body, "locks", arena),
                               count_text(body, "waiters", arena)),
                  STYLE_PLAIN);
+    add_labelled(buf, look, "expected", foreseen_text(body, look, arena), STYLE_PLAIN);
 }
 
 static void print_header(const LogAction *action, const json_t *body, const Look *look)

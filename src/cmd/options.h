@@ -21,11 +21,16 @@ enum {
     OPTION_TREE = 1 << 10,      /* --dot */
     OPTION_DOCTOR = 1 << 11,    /* --sql */
     OPTION_DOOR = 1 << 12,      /* --keep-out, --pause, --disable */
+    OPTION_STORE = 1 << 13,     /* --audit alone */
+    OPTION_XMIN = 1 << 14,      /* --xmin-behind */
+    OPTION_PREPARED = 1 << 15,  /* the filters that a prepared transaction can meet */
+    OPTION_ROLLBACK = 1 << 16,  /* what of --reason and so on goes with rolling one back */
 };
 
 typedef enum OptionValue {
     VALUE_NONE,
     VALUE_REQUIRED,
+    VALUE_FILE, /* required, and names a file */
     VALUE_OPTIONAL,
 } OptionValue;
 
@@ -52,6 +57,7 @@ typedef enum OptionId {
     OPT_IN_STATE_LONGER,
     OPT_BLOCKING,
     OPT_ALL,
+    OPT_XMIN_BEHIND,
     OPT_SORT,
     OPT_WATCH,
     OPT_DOT,
@@ -92,10 +98,12 @@ typedef struct OptionRow {
 
 extern const OptionRow option_rows[OPTIONS];
 
-/* The words that --sort, --scope and --allow take, in one list each, ended by NULL. */
+/* The words that an option takes, ended by NULL; NULL where its value is no word of a list. --help
+ * and the manual list them after the row's text, completion offers them. */
+extern const char *const *const option_choices[OPTIONS];
+
+/* Those of --sort. */
 extern const char *const sort_keys[];
-extern const char *const scope_words[];
-extern const char *const allow_words[];
 
 /* The titles under which --help lists a group, in order; NULL ends them. */
 typedef struct OptionGroup {
@@ -104,5 +112,12 @@ typedef struct OptionGroup {
 } OptionGroup;
 
 extern const OptionGroup option_groups[];
+
+/* Whether the next word is its value where none is joined to it. */
+bool option_needs_value(const OptionRow *row);
+
+/* Where help for a command that takes the groups `taken` lists the option: an option that is in two
+ * of them is listed with the first. NULL where the command does not take it. */
+const OptionGroup *option_group(const OptionRow *row, unsigned int taken);
 
 #endif

@@ -34,6 +34,7 @@ void scene_init(Scene *scene, Settings *settings)
     scene->settings = settings;
     arena_init(&scene->arena);
     scene->look = look_of(stdout);
+    scene->names = names_new();
     scene->operator_name =
         settings->operator_name ? settings->operator_name : system_user(&scene->arena);
 }
@@ -44,6 +45,7 @@ void scene_done(Scene *scene)
         loop_remove(scene->loop, scene->link);
     link_free(scene->link);
     loop_free(scene->loop);
+    names_free(scene->names);
     arena_done(&scene->arena);
 }
 
@@ -206,6 +208,26 @@ bool scene_await(Scene *scene, const Answer *answer, Err *err)
     return false;
 }
 
+/* A lock on a catalog keeps names from us, and need not keep us from all else. */
+static bool await_names(Scene *scene, NamesAnswer *names, Err *err)
+{
+    if (scene_await(scene, &names->answer, err)) {
+        names_learn(scene->names, names->sessions, names->count);
+        return true;
+    }
+    if (!names->answer.failed || names->answer.lost)
+        return false;
+    names_recall(scene->names, names->sessions, names->count);
+    return true;
+}
+
+bool scene_await_until(Scene *scene, const Answer *answer, int64_t deadline_us)
+{
+    while (!answer->done && clock_steady_us() < deadline_us && loop_interrupts(scene->loop) == 0)
+        loop_turn(scene->loop, deadline_us);
+    return answer->done && !answer->failed;
+}
+
 bool scene_snapshot(Scene *scene, bool burdens, Err *err)
 {
     SessionsAnswer *sessions = ARENA_NEW(&scene->arena, SessionsAnswer);
@@ -225,7 +247,7 @@ bool scene_snapshot(Scene *scene, bool burdens, Err *err)
         ask_burdens(scene->link, answer);
     else
         answer->answer.done = true;
-    if (!scene_await(scene, &names->answer, err) || !scene_await(scene, &answer->answer, err))
+    if (!await_names(scene, names, err) || !scene_await(scene, &answer->answer, err))
         return false;
     scene->blocking = (Blocking){answer->edges, answer->edge_count};
     return true;

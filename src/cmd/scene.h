@@ -3,6 +3,7 @@
 #ifndef PGQUELL_CMD_SCENE_H
 #define PGQUELL_CMD_SCENE_H
 
+#include "cmd/names.h"
 #include "cmd/settings.h"
 #include "core/protect.h"
 #include "loop/loop.h"
@@ -21,6 +22,7 @@ typedef struct Scene {
     Protections protections; /* of the configuration */
     World world;
     bool utf8;
+    Names *names;      /* that were found so far */
     Session *sessions; /* as scene_snapshot() found them, with names */
     size_t session_count;
     int64_t server_us;            /* the server's clock at the snapshot */
@@ -40,12 +42,17 @@ FALLIBLE bool scene_connect(Scene *scene, Err *err);
 FALLIBLE bool scene_reconnect(Scene *scene, Err *err);
 
 /* Takes the snapshot. `burdens`: with locks and waiters of every session; otherwise waiters only,
- * and only where somebody waits on a lock. */
+ * and only where somebody waits on a lock. Where names of roles and databases cannot be
+ * asked, those of earlier snapshots are used. */
 FALLIBLE bool scene_snapshot(Scene *scene, bool burdens, Err *err);
 
 /* Waits for an answer on the scene's link; a failure of the server's counts as a lost connection.
  */
 FALLIBLE bool scene_await(Scene *scene, const Answer *answer, Err *err);
+
+/* Waits for an answer that can be done without; false where it has not come by `deadline_us`
+ * (steady clock), or by an interrupt, or has failed. It may come later: it has to stay. */
+FALLIBLE bool scene_await_until(Scene *scene, const Answer *answer, int64_t deadline_us);
 
 /* Says on standard error when a regular expression gave up on some session, which then did not
  * match. */

@@ -10,9 +10,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/mistyped.h"
 #include "core/pace.h"
 
 #define LIMIT_MAX 1000000
+#define XMIN_BEHIND 1000000
+#define XMIN_BEHIND_MAX 2000000000
 #define WATCH_MIN_US (100 * US_PER_MS)
 #define OPTION_BASE 1000 /* getopt_long()'s value of option i is this plus i */
 
@@ -24,6 +27,7 @@ void settings_init(Settings *settings)
     settings->order.timeout_us = 30 * US_PER_S;
     settings->pace_per_s = 50;
     settings->limit = 10;
+    settings->xmin_behind = XMIN_BEHIND;
     settings->sort = sort_keys[0];
 }
 
@@ -38,10 +42,10 @@ static bool bad_value(const OptionRow *row, const char *value, const char *wante
     return err_hint(err, "%s", wanted);
 }
 
-/* The place of a word in a list that NULL ends; the error suggests the nearest. */
-static bool parse_choice(const OptionRow *row, const char *const *words, const char *value,
-                         size_t *ret_index, Err *err)
+/* The place of a word among the option's choices; the error suggests the nearest. */
+static bool parse_choice(OptionId id, const char *value, size_t *ret_index, Err *err)
 {
+    const char *const *words = option_choices[id];
     const char *nearest;
     size_t count = 0;
     StrBuf list;
@@ -56,11 +60,17 @@ static bool parse_choice(const OptionRow *row, const char *const *words, const c
         }
     }
     nearest = text_nearest(value, words, count);
-    (void) err_set(err, ERR_USAGE, "invalid value \"%s\" for --%s", value, row->name);
+    (void) err_set(err, ERR_USAGE, "invalid value \"%s\" for --%s", value, option_rows[id].name);
     (void) err_hint(err, "%s%s%sIt takes one of: %s.", nearest ? "Did you mean \"" : "",
                     nearest ? nearest : "", nearest ? "\"? " : "", list.text);
     strbuf_done(&list);
     return false;
+}
+
+static bool bad_count(const OptionRow *row, const char *value, int most, Err *err)
+{
+    (void) bad_value(row, value, "", err);
+    return err_hint(err, "It takes a whole number from 1 to %d.", most);
 }
 
 static bool parse_count(const OptionRow *row, const char *value, int most, int *ret_count, Err *err)
@@ -71,7 +81,7 @@ static bool parse_count(const OptionRow *row, const char *value, int most, int *
     errno = 0;
     count = strtol(value, &rest, 10);
     if (errno != 0 || rest == value || *rest != '\0' || count < 1 || count > most)
-        return bad_value(row, value, "It takes a whole number from 1 to 1000000.", err);
+        return bad_count(row, value, most, err);
     *ret_count = (int) count;
     return true;
 }
@@ -92,32 +102,32 @@ static bool parse_pace(const OptionRow *row, const char *value, double *ret_per_
     return pace_parse(value, ret_per_s) || bad_value(row, value, PACE_WANTED, err);
 }
 
-static bool parse_scope(Settings *settings, const OptionRow *row, const char *value, Err *err)
+static bool parse_scope(Settings *settings, const char *value, Err *err)
 {
     static const Scope scopes[] = {SCOPE_STATEMENT, SCOPE_TRANSACTION, SCOPE_SESSION};
     size_t index;
 
-    if (!parse_choice(row, scope_words, value, &index, err))
+    if (!parse_choice(OPT_SCOPE, value, &index, err))
         return false;
     settings->order.scope = scopes[index];
     return true;
 }
 
-static bool parse_allow(Settings *settings, const OptionRow *row, const char *value, Err *err)
+static bool parse_allow(Settings *settings, const char *value, Err *err)
 {
     size_t index;
 
-    if (!parse_choice(row, allow_words, value, &index, err))
+    if (!parse_choice(OPT_ALLOW, value, &index, err))
         return false;
     settings->order.allow |= 1U << index; /* the words stand in the order of the ALLOW_ bits */
     return true;
 }
 
-static bool parse_sort(Settings *settings, const OptionRow *row, const char *value, Err *err)
+static bool parse_sort(Settings *settings, const char *value, Err *err)
 {
     size_t index;
 
-    if (!parse_choice(row, sort_keys, value, &index, err))
+    if (!parse_choice(OPT_SORT, value, &index, err))
         return false;
     settings->sort = sort_keys[index];
     return true;
@@ -256,6 +266,8 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
                            &settings->filter.blocking, err);
     case OPT_LIMIT:
         return parse_count(row, value, LIMIT_MAX, &settings->limit, err);
+    case OPT_XMIN_BEHIND:
+        return parse_count(row, value, XMIN_BEHIND_MAX, &settings->xmin_behind, err);
     case OPT_GRACE:
         return parse_duration(id, value, &settings->order.grace_us, err);
     case OPT_TIMEOUT:
@@ -263,16 +275,16 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
     case OPT_PACE:
         return parse_pace(row, value, &settings->pace_per_s, err);
     case OPT_SCOPE:
-        return parse_scope(settings, row, value, err);
+        return parse_scope(settings, value, err);
     case OPT_ALLOW:
-        return parse_allow(settings, row, value, err);
+        return parse_allow(settings, value, err);
     case OPT_WATCH:
         return parse_watch(settings, row, value, err);
     case OPT_PGBOUNCER:
         return add_pgbouncer(settings, value, err);
     default:
         assert(id == OPT_SORT);
-        return parse_sort(settings, row, value, err);
+        return parse_sort(settings, value, err);
     }
 }
 
@@ -309,15 +321,14 @@ static void getopt_tables(unsigned int groups, struct option longs[OPTIONS + 1],
 
         if (!(row->groups & groups))
             continue;
-        longs[count++] =
-            (struct option){.name = row->name,
-                            .has_arg = row->value == VALUE_NONE       ? no_argument
-                                       : row->value == VALUE_REQUIRED ? required_argument
-                                                                      : optional_argument,
-                            .val = OPTION_BASE + id};
+        longs[count++] = (struct option){.name = row->name,
+                                         .has_arg = row->value == VALUE_NONE  ? no_argument
+                                                    : option_needs_value(row) ? required_argument
+                                                                              : optional_argument,
+                                         .val = OPTION_BASE + id};
         if (row->letter != '\0' && row->letter != '?') {
             shorts[at++] = row->letter;
-            if (row->value == VALUE_REQUIRED)
+            if (option_needs_value(row))
                 shorts[at++] = ':';
         }
     }
@@ -334,28 +345,6 @@ static OptionId id_of_letter(int letter)
     return (OptionId) id;
 }
 
-static bool unknown_option(unsigned int groups, const char *given, Err *err)
-{
-    const char *names[OPTIONS];
-    const char *nearest = NULL;
-    size_t count = 0;
-
-    for (int id = 0; id < OPTIONS; id++)
-        if (option_rows[id].groups & groups)
-            names[count++] = option_rows[id].name;
-    if (strncmp(given, "--", 2) == 0) {
-        char *word = xstrdup(given + 2);
-
-        word[strcspn(word, "=")] = '\0';
-        nearest = text_nearest(word, names, count);
-        free(word);
-    }
-    (void) err_set(err, ERR_USAGE, "unknown option \"%s\"", given);
-    if (nearest)
-        (void) err_hint(err, "Did you mean --%s?", nearest);
-    return false;
-}
-
 /* What getopt_long() answered, as an option or an error. */
 static bool take_answer(Settings *settings, unsigned int groups, int answer, const char *given,
                         Err *err)
@@ -364,8 +353,10 @@ static bool take_answer(Settings *settings, unsigned int groups, int answer, con
 
     if (answer == ':')
         return err_set(err, ERR_USAGE, "option \"%s\" needs a value", given);
+    if (answer == '?' && optopt != 0 && optopt < OPTION_BASE) /* a letter, and its word may go on */
+        return err_set(err, ERR_USAGE, "unknown option \"-%c\"", optopt);
     if (answer == '?')
-        return unknown_option(groups, given, err);
+        return mistyped_option(groups, given, err);
     id = answer >= OPTION_BASE ? (OptionId) (answer - OPTION_BASE) : id_of_letter(answer);
     return take_option(settings, id, optarg, err);
 }

@@ -43,6 +43,8 @@ typedef struct Settings {
     bool keep_out;
     bool pause;
     bool disable;
+    /* limits */
+    int xmin_behind; /* transactions */
     /* output */
     int64_t watch_us; /* 0: once */
     bool dot;

@@ -95,33 +95,68 @@ static void name_relations(Scene *scene, const Waiting *waiting)
     }
 }
 
+/* What is asked, and lives as long as the scene does: an answer may come late. */
+typedef struct Questions {
+    PreparedAnswer prepared;
+    LocksAnswer locks;
+} Questions;
+
+static Questions *ask(Scene *scene)
+{
+    Questions *questions = ARENA_NEW(&scene->arena, Questions);
+
+    questions->prepared.answer.arena = questions->locks.answer.arena = &scene->arena;
+    ask_prepared(scene->link, &questions->prepared);
+    if (scene->blocking.count > 0)
+        ask_wait_locks(scene->link, &questions->locks);
+    else
+        questions->locks.answer.done = true;
+    return questions;
+}
+
+static Waiting take(const Questions *questions)
+{
+    return (Waiting){
+        .prepared = questions->prepared.prepared,
+        .prepared_count = questions->prepared.count,
+        .locks = questions->locks.locks,
+        .lock_count = questions->locks.count,
+    };
+}
+
+static void grow(Scene *scene, Waiting *waiting)
+{
+    waiting->waits = waits_grow(&(WaitFacts){.sessions = scene->sessions,
+                                             .session_count = scene->session_count,
+                                             .prepared = waiting->prepared,
+                                             .prepared_count = waiting->prepared_count,
+                                             .locks = waiting->locks,
+                                             .lock_count = waiting->lock_count,
+                                             .blocking = scene->blocking},
+                                &scene->arena);
+}
+
 bool waiting_learn(Scene *scene, Waiting *ret_waiting, Err *err)
 {
-    PreparedAnswer *prepared = ARENA_NEW(&scene->arena, PreparedAnswer);
-    LocksAnswer *locks = ARENA_NEW(&scene->arena, LocksAnswer);
-    Waiting waiting = {0};
+    const Questions *questions = ask(scene);
 
-    prepared->answer.arena = locks->answer.arena = &scene->arena;
-    ask_prepared(scene->link, prepared);
-    if (scene->blocking.count > 0)
-        ask_wait_locks(scene->link, locks);
-    else
-        locks->answer.done = true;
-    if (!scene_await(scene, &prepared->answer, err) || !scene_await(scene, &locks->answer, err))
+    if (!scene_await(scene, &questions->prepared.answer, err) ||
+        !scene_await(scene, &questions->locks.answer, err))
         return false;
-    waiting.prepared = prepared->prepared;
-    waiting.prepared_count = prepared->count;
-    waiting.locks = locks->locks;
-    waiting.lock_count = locks->count;
-    name_relations(scene, &waiting);
-    waiting.waits = waits_grow(&(WaitFacts){.sessions = scene->sessions,
-                                            .session_count = scene->session_count,
-                                            .prepared = waiting.prepared,
-                                            .prepared_count = waiting.prepared_count,
-                                            .locks = waiting.locks,
-                                            .lock_count = waiting.lock_count,
-                                            .blocking = scene->blocking},
-                               &scene->arena);
-    *ret_waiting = waiting;
+    *ret_waiting = take(questions);
+    name_relations(scene, ret_waiting);
+    grow(scene, ret_waiting);
+    return true;
+}
+
+bool waiting_glimpse(Scene *scene, int64_t deadline_us, Waiting *ret_waiting)
+{
+    const Questions *questions = ask(scene);
+
+    if (!scene_await_until(scene, &questions->prepared.answer, deadline_us) ||
+        !scene_await_until(scene, &questions->locks.answer, deadline_us))
+        return false;
+    *ret_waiting = take(questions);
+    grow(scene, ret_waiting);
     return true;
 }

@@ -20,4 +20,8 @@ typedef struct Waiting {
  * where that fails, the oid is shown. */
 FALLIBLE bool waiting_learn(Scene *scene, Waiting *ret_waiting, Err *err);
 
+/* The same without names, for who is about to act: gives up at `deadline_us` (steady clock), on an
+ * interrupt and on an error, and answers false then. */
+FALLIBLE bool waiting_glimpse(Scene *scene, int64_t deadline_us, Waiting *ret_waiting);
+
 #endif

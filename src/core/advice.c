@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "base/text.h"
 #include "core/statement.h"
 
@@ -18,24 +19,55 @@ static const char *age(int64_t since_us, int64_t now_us, Arena *arena)
     return arena_strdup(arena, duration_format(now_us - since_us, buffer));
 }
 
+/* `pid 77`, `prepared transaction 'order 17'`. */
+static const char *root_name(const Session *session, Arena *arena)
+{
+    if (session->root_blocker > 0)
+        return arena_printf(arena, "pid %d", session->root_blocker);
+    if (session->root_blocker != 0)
+        return "unknown";
+    if (!session->root_gid)
+        return "a prepared transaction";
+    return arena_printf(arena, "prepared transaction %s", advice_word(session->root_gid, arena));
+}
+
+const char *advice_word(const char *word, Arena *arena)
+{
+    const char *quoted;
+    StrBuf buf;
+
+    strbuf_init(&buf);
+    shell_quote(&buf, word);
+    quoted = arena_strdup(arena, buf.text);
+    strbuf_done(&buf);
+    return quoted;
+}
+
+/* No signal reaches a prepared transaction. */
+static const char *root_cure(const Session *session, Arena *arena)
+{
+    if (session->root_blocker != 0 || !session->root_gid)
+        return "";
+    return arena_printf(arena, ", which `pgquell rollback-prepared %s` ends",
+                        advice_word(session->root_gid, arena));
+}
+
 /* Who it waits behind, and who waits behind it. */
 static const char *waiter_reason(const Session *session, const char *since, Arena *arena)
 {
-    const char *root = "unknown";
+    const char *root = root_name(session, arena);
+    const char *cure = root_cure(session, arena);
 
-    if (session->root_blocker == 0)
-        root = "a prepared transaction";
-    else if (session->root_blocker > 0)
-        root = arena_printf(arena, "pid %d", session->root_blocker);
     if (session->waiters > 0)
         return arena_printf(
             arena,
             "it has waited for a lock for %s behind %s, and %d more wait%s behind it: cancelling "
-            "it frees them, stopping the root blocker (%s) frees all",
-            since, root, session->waiters, session->waiters == 1 ? "s" : "", root);
-    return arena_printf(
-        arena, "it has waited for a lock for %s, so it is a victim: the root blocker is %s", since,
-        root);
+            "it frees whom nobody else blocks, stopping the root blocker (%s%s) frees all",
+            since, root, session->waiters, session->waiters == 1 ? "s" : "", root, cure);
+    return arena_printf(arena,
+                        "it has waited for a lock for %s, so it is a victim: the root blocker is "
+                        "%s%s",
+                        since, root, cure);
 }
 
 static const char *active_reason(const Session *session, const Ladder *ladder, int64_t now_us,

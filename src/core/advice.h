@@ -16,6 +16,9 @@ const char *advice_reason(const Session *session, const Ladder *ladder, int64_t 
  * for, what that means, and what helps. */
 const char *advice_diagnosis(const Session *session, Remedy last, int64_t now_us, Arena *arena);
 
+/* A word that a person may paste into a shell, quoted where it has to be; clean. */
+const char *advice_word(const char *word, Arena *arena);
+
 /* An observation in a few words: "active", "idle in transaction (aborted)", "gone" for NULL. */
 const char *advice_seen(const Session *session, Arena *arena);
 

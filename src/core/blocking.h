@@ -17,13 +17,12 @@ typedef struct Blocking {
     size_t count;
 } Blocking;
 
-/* How many different sessions wait for this one directly. */
-int blocking_waiters(const Blocking *blocking, int pid);
-
-/* The pid at the head of the queue that `pid` waits in, 0 for a prepared transaction, COUNT_UNKNOWN
- * when it does not wait or waits in a ring (a deadlock about to be found). The first blocker of the
- * first is followed, so that the answer is one. */
-int blocking_root(const Blocking *blocking, int pid);
+/* Fills in, of all the sessions in one go (a queue of two hundred has twenty thousand edges):
+ * `waiters`, how many different sessions wait for it directly; `root_blocker`, the pid at the head
+ * of the queue that it waits in, 0 for a prepared transaction, COUNT_UNKNOWN when it does not wait
+ * or waits in a ring (a deadlock about to be found). The first blocker of the first is followed, so
+ * that the answer is one. */
+void blocking_fill(const Blocking *blocking, Session *sessions, size_t count, Arena *arena);
 
 /* Whether `pid` waits, directly or through others, behind `other`, along the same path. */
 bool blocking_behind(const Blocking *blocking, int pid, int other);

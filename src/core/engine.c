@@ -133,6 +133,15 @@ static void request(const Turn *turn)
     target_move(engine, target, TARGET_FINISHED);
 }
 
+static void foreseen(const Turn *turn)
+{
+    Engine *engine = turn->engine;
+
+    assert(turn->event->target < engine->count);
+    engine->targets[turn->event->target].foreseen =
+        consequences_copy(turn->event->consequences, &engine->arena);
+}
+
 static void go(const Turn *turn)
 {
     Engine *engine = turn->engine;
@@ -216,6 +225,9 @@ static void dispatch(const Turn *turn)
     switch (turn->event->kind) {
     case EVENT_REQUEST:
         request(turn);
+        break;
+    case EVENT_FORESEEN:
+        foreseen(turn);
         break;
     case EVENT_GO:
         go(turn);

@@ -31,9 +31,10 @@ typedef struct Target {
     Remedy last_sent;
     TargetState state;
     Outcome outcome;
-    const char *reason;   /* why this remedy, or why none */
-    const char *note;     /* what else is worth knowing; NULL */
-    const char *redirect; /* which parallel worker was named in its place; NULL */
+    const char *reason;    /* why this remedy, or why none */
+    const char *note;      /* what else is worth knowing; NULL */
+    const char *redirect;  /* which parallel worker was named in its place; NULL */
+    Consequences foreseen; /* an empty list where nobody has looked */
     Step steps[ENGINE_STEPS_MAX];
     size_t step_count;
     int64_t begun_us;     /* steady: when the go-ahead came; TIME_UNKNOWN before */

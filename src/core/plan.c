@@ -7,10 +7,9 @@
 const char *step_name(StepKind kind)
 {
     static const char *const names[] = {
-        [STEP_REDIRECT] = "redirect",
-        [STEP_CANCEL] = "cancel",
-        [STEP_TERMINATE] = "terminate",
-        [STEP_OBSERVE] = "observe",
+        [STEP_REDIRECT] = "redirect",          [STEP_CANCEL] = "cancel",
+        [STEP_TERMINATE] = "terminate",        [STEP_OBSERVE] = "observe",
+        [STEP_ROLLBACK] = "rollback prepared",
     };
 
     return names[kind];

@@ -3,10 +3,11 @@
 #ifndef PGQUELL_CORE_PLAN_H
 #define PGQUELL_CORE_PLAN_H
 
-#include "core/target.h"
+#include "core/consequences.h"
 
 typedef enum EventKind {
     EVENT_REQUEST,   /* a session is to be dealt with: `session`, `order`, `redirected_from` */
+    EVENT_FORESEEN,  /* what its end would bring was learnt: `target`, `consequences` */
     EVENT_GO,        /* what was planned may begin */
     EVENT_RECORDED,  /* the intent is durable: `target` */
     EVENT_SIGNALLED, /* the guarded signal was answered: `target`, `signal`, `text` */
@@ -38,6 +39,7 @@ typedef struct Event {
     const Session *session;
     const Order *order;
     int redirected_from; /* EVENT_REQUEST: pid of the parallel worker that was named, or 0 */
+    const Consequences *consequences;
     SignalResult signal;
     const char *text;
     const World *world;
@@ -56,6 +58,7 @@ typedef enum StepKind {
     STEP_CANCEL,
     STEP_TERMINATE,
     STEP_OBSERVE,
+    STEP_ROLLBACK, /* of a prepared transaction */
 } StepKind;
 
 typedef struct Step {

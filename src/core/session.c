@@ -8,7 +8,7 @@
 
 #include "core/pooled.h"
 
-static const char *const state_names[] = {
+const char *const state_names[] = {
     [STATE_UNKNOWN] = NULL,
     [STATE_ACTIVE] = "active",
     [STATE_IDLE] = "idle",
@@ -17,9 +17,10 @@ static const char *const state_names[] = {
     [STATE_FASTPATH] = "fastpath function call",
     [STATE_DISABLED] = "disabled",
     [STATE_STARTING] = "starting",
+    [STATE_STARTING + 1] = NULL,
 };
 
-#define STATE_COUNT (sizeof(state_names) / sizeof(state_names[0]))
+#define STATE_COUNT (sizeof(state_names) / sizeof(state_names[0]) - 1)
 
 const char *session_id(const Session *session, char buffer[SESSION_ID_MAX])
 {
@@ -111,5 +112,6 @@ Session session_copy(const Session *session, Arena *arena)
     copy.wait_event = arena_strdup(arena, session->wait_event);
     copy.query = arena_strdup(arena, session->query);
     copy.pooled = pooled_copy(session->pooled, arena);
+    copy.root_gid = arena_strdup(arena, session->root_gid);
     return copy;
 }

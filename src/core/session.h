@@ -42,24 +42,25 @@ typedef struct Session {
     uint32_t database_oid; /* 0: none */
     uint32_t xid;          /* 0: none; so is xmin */
     uint32_t xmin;
+    int client_port;  /* 0: not told, or over a socket */
     int64_t query_id; /* 0: none, or not told (before 14) */
     const char *role;
     const char *database;
     const char *application;
     const char *client; /* address without prefix length; NULL with a socket or when hidden */
-    int client_port;    /* 0: not told, or over a socket */
     const char *backend_type;
     const char *wait_event_type;
     const char *wait_event;
     const char *query;
+    const Pooled *pooled; /* whom it serves through a PgBouncer; NULL: not known to be pooled */
     bool over_socket;     /* connected through a Unix-domain socket */
     bool role_superuser;  /* the login role is a superuser: only superusers may signal it */
     bool role_signalable; /* PostgreSQL will let our role signal it */
     int locks;            /* heavyweight locks held, its own virtualxid left out; COUNT_UNKNOWN */
     int waiters;          /* sessions that wait for it directly; COUNT_UNKNOWN */
-    const Pooled *pooled; /* whom it serves through a PgBouncer; NULL: not known to be pooled */
     int root_blocker;     /* while it waits for a lock: pid at the head of the queue, 0 a prepared
                              transaction, COUNT_UNKNOWN when it does not wait */
+    const char *root_gid; /* of that prepared transaction; NULL: none, or not known which */
 } Session;
 
 typedef struct Protections Protections; /* core/protect.h */
@@ -85,6 +86,7 @@ typedef struct World {
 const char *session_id(const Session *session, char buffer[SESSION_ID_MAX]);
 
 /* PostgreSQL's name of a state, NULL for STATE_UNKNOWN; and back. */
+extern const char *const state_names[]; /* by state, from STATE_ACTIVE on; NULL ends them */
 const char *state_name(SessionState state);
 SessionState state_named(const char *name);
 

@@ -124,3 +124,58 @@ bool statement_rolls_back(const char *query)
     (void) take_word(query, word);
     return word_is(word, "rollback") || word_is(word, "abort");
 }
+
+/* CREATE counts for an index only. */
+static bool creates_index(const char *at)
+{
+    char word[WORD_MAX];
+
+    at = take_word(at, word);
+    if (word_is(word, "unique"))
+        (void) take_word(at, word);
+    return word_is(word, "index");
+}
+
+const char *statement_long_by_nature(const char *query)
+{
+    static const char *const commands[] = {"VACUUM",  "ANALYZE", "REINDEX",
+                                           "CLUSTER", "COPY",    "REFRESH"};
+    char word[WORD_MAX];
+    const char *at;
+
+    if (!query)
+        return NULL;
+    at = take_word(query, word);
+    if (word_is(word, "create"))
+        return creates_index(at) ? "CREATE INDEX" : NULL;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (word_is(word, commands[i]))
+            return commands[i];
+    return NULL;
+}
+
+/* Up to the quote that ends a quoted name; two of them stand for one. */
+static size_t quoted_length(const char *at)
+{
+    size_t length = 1;
+
+    while (at[length] && (at[length] != '"' || at[length + 1] == '"'))
+        length += at[length] == '"' ? 2 : 1;
+    return at[length] ? length + 1 : length;
+}
+
+const char *statement_listens(const char *query, Arena *arena)
+{
+    char word[WORD_MAX];
+    const char *at;
+    size_t length;
+
+    if (!query)
+        return NULL;
+    at = take_word(query, word);
+    if (!word_is(word, "listen"))
+        return NULL;
+    at = skip_blank(at);
+    length = *at == '"' ? quoted_length(at) : strcspn(at, " \t\r\n\f\v;");
+    return length > 0 ? arena_strndup(arena, at, length) : NULL;
+}

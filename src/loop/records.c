@@ -70,6 +70,7 @@ void records_add_intent(Runner *runner, const Action *action)
     json_object_set_new(object, "session", seen(target));
     json_object_set_new(object, "locks", json_integer(target->before.locks));
     json_object_set_new(object, "waiters", json_integer(target->before.waiters));
+    json_object_set_new(object, "consequences", json_consequences(&target->foreseen));
     record->body = json_text(arena, object);
 }
 

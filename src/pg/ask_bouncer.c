@@ -77,7 +77,7 @@ static bool read_servers(Answer *answer, const PGresult *result, const BouncerSe
                                         "ptr",        "link",       NULL};
     size_t count = (size_t) PQntuples(result);
     BouncerServer *servers = ARENA_ARRAY(answer->arena, BouncerServer, count);
-    int at[COLUMNS_MAX];
+    int at[COLUMNS_MAX] = {0};
 
     if (!find_columns(answer, result, names, at))
         return false;
@@ -106,7 +106,7 @@ static bool read_clients(Answer *answer, const PGresult *result, BouncerReading 
         "user", "database", "application_name", "addr", "port", "remote_pid", "ptr", "link", NULL};
     size_t count = (size_t) PQntuples(result);
     BouncerClient *clients = ARENA_ARRAY(answer->arena, BouncerClient, count);
-    int at[COLUMNS_MAX];
+    int at[COLUMNS_MAX] = {0};
 
     if (!find_columns(answer, result, names, at))
         return false;
@@ -137,7 +137,7 @@ static bool read_databases(Answer *answer, const PGresult *result, BouncerDataba
     size_t rows = (size_t) PQntuples(result);
     BouncerDatabase *databases = ARENA_ARRAY(answer->arena, BouncerDatabase, rows);
     size_t count = 0;
-    int at[COLUMNS_MAX];
+    int at[COLUMNS_MAX] = {0};
 
     if (!find_columns(answer, result, names, at))
         return false;

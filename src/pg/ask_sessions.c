@@ -154,19 +154,13 @@ static void take_locks(BurdensAnswer *answer, const PGresult *result)
 static void take_blocking(BurdensAnswer *answer, const PGresult *result)
 {
     int rows = PQntuples(result);
-    Blocking blocking;
 
     answer->edges = ARENA_ARRAY(answer->answer.arena, BlockingEdge, (size_t) rows);
     answer->edge_count = (size_t) rows;
     for (int row = 0; row < rows; row++)
         answer->edges[row] = (BlockingEdge){row_int(result, row, 0), row_int(result, row, 1)};
-    blocking = (Blocking){answer->edges, answer->edge_count};
-    for (size_t i = 0; i < answer->count; i++) {
-        Session *session = &answer->sessions[i];
-
-        session->waiters = blocking_waiters(&blocking, session->pid);
-        session->root_blocker = blocking_root(&blocking, session->pid);
-    }
+    blocking_fill(&(Blocking){answer->edges, answer->edge_count}, answer->sessions, answer->count,
+                  answer->answer.arena);
 }
 
 static bool read_burdens(Answer *base, const PGresult *result, size_t index)

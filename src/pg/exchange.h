@@ -8,7 +8,7 @@
 
 #include "pg/link_internal.h"
 
-#define STATEMENTS_MAX 4 /* of one question */
+#define STATEMENTS_MAX 5 /* of one question */
 
 typedef struct Exchange Exchange;
 

@@ -14,6 +14,7 @@ typedef struct Statement {
     SqlId sql;
     int param_count;
     const char *const *params;
+    const char *literal; /* put behind the text, quoted; for what takes no parameters; NULL: none */
 } Statement;
 
 /* Reads one result of a question: `index` counts its statements. Only for results with rows or a

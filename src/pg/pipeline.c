@@ -35,15 +35,30 @@ static bool send_prepare(PGconn *conn, SqlId sql)
     return sent;
 }
 
+/* libpq quotes byte by byte, since our client_encoding is SQL_ASCII: every byte arrives as it is.
+ */
+static bool add_literal(PGconn *conn, StrBuf *text, const char *literal)
+{
+    char *quoted = PQescapeLiteral(conn, literal, strlen(literal));
+
+    if (!quoted)
+        return false;
+    strbuf_add(text, quoted);
+    PQfreemem(quoted);
+    return true;
+}
+
 static bool send_unprepared(PGconn *conn, const Statement *statement)
 {
     StrBuf text;
-    bool sent;
+    bool sent = true;
 
     strbuf_init(&text);
     sql_text(&text, statement->sql, PQserverVersion(conn));
-    sent = PQsendQueryParams(conn, text.text, statement->param_count, NULL, statement->params, NULL,
-                             NULL, 0) == 1;
+    if (statement->literal)
+        sent = add_literal(conn, &text, statement->literal);
+    sent = sent && PQsendQueryParams(conn, text.text, statement->param_count, NULL,
+                                     statement->params, NULL, NULL, 0) == 1;
     strbuf_done(&text);
     return sent;
 }

@@ -85,6 +85,23 @@ Session row_session(const PGresult *result, int row, Arena *arena)
     return session;
 }
 
+HeldLocks *rows_held_locks(const PGresult *result, Arena *arena, size_t *ret_count)
+{
+    int count = PQntuples(result);
+    HeldLocks *rows = ARENA_ARRAY(arena, HeldLocks, (size_t) count);
+
+    for (int row = 0; row < count; row++)
+        rows[row] = (HeldLocks){
+            .pid = row_int(result, row, 0),
+            .prepared_xid = row_oid(result, row, 1),
+            .advisory = row_bool(result, row, 2),
+            .mode = lock_mode_named(PQgetvalue(result, row, 3)),
+            .count = row_int(result, row, 4),
+        };
+    *ret_count = (size_t) count;
+    return rows;
+}
+
 static const char *array(Arena *arena, const int64_t *values, size_t count)
 {
     StrBuf buf;

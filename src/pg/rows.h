@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include "core/session.h"
+#include "pg/ask_stakes.h"
 
 /* A field; what is null reads as the value that means unknown. */
 const char *row_text(const PGresult *result, int row, int column, Arena *arena); /* NULL */
@@ -19,6 +20,9 @@ int64_t row_instant(const PGresult *result, int row, int column);               
 #define ROW_SESSION_COLUMNS 20
 Session row_session(const PGresult *result, int row, Arena *arena);
 #define ROW_SESSION_CLOCK 19
+
+/* Locks held, by mode: the rows of SQL_HELD_LOCKS and SQL_PREPARED_LOCKS. */
+HeldLocks *rows_held_locks(const PGresult *result, Arena *arena, size_t *ret_count);
 
 /* Arrays and instants as PostgreSQL reads them: "{1,2}", "2026-11-20 12:34:56.123456+00"; an
  * unknown instant is NULL. */

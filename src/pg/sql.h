@@ -27,9 +27,18 @@ typedef enum SqlId {
     SQL_LOG,             /* raises them as LOG */
     SQL_BUILDING,        /* $1 pid: tables on which it builds an index */
     SQL_INVALID_INDEXES, /* $1 table oids: their invalid indexes; in the tables' own database */
-    SQL_DOOR_DATABASE,   /* $1 name or $2 oid: what lets sessions into it */
-    SQL_DOOR_ROLE,       /* the same of a role */
-    SQL_DOOR_WORDS,      /* $1 "OID OLD NEW", $2 a line for the log or '': for the next three */
+    SQL_DOCTOR_SETTINGS, /* $1 names: the settings */
+    SQL_DOCTOR_FILES,    /* what the configuration files say */
+    SQL_DOCTOR_OVERRIDES,
+    SQL_DOCTOR_ROLES, /* $1 names of a provider's administrators: who can log in */
+    SQL_DOCTOR_DATABASES,
+    SQL_DOCTOR_GRANTS, /* $1 names: which of these roles there are, and we are in */
+    SQL_SERVER,        /* connection slots, cluster_name, next transaction id */
+    SQL_WALSENDERS,    /* their pids and states */
+    SQL_SLOTS,         /* replication slots and what they hold */
+    SQL_DOOR_DATABASE, /* $1 name or $2 oid: what lets sessions into it */
+    SQL_DOOR_ROLE,     /* the same of a role */
+    SQL_DOOR_WORDS,    /* $1 "OID OLD NEW", $2 a line for the log or '': for the next three */
     SQL_DOOR_CONNECTIONS,
     SQL_DOOR_LIMIT,
     SQL_DOOR_ROLE_LIMIT,
@@ -42,6 +51,13 @@ typedef enum SqlId {
     SQL_BOUNCER_RESUME,
     SQL_BOUNCER_DISABLE,
     SQL_BOUNCER_ENABLE,
+    SQL_HELD_LOCKS,        /* $1 pids: locks held by each, by mode */
+    SQL_PREPARED_AGES,     /* how many transactions back each of them is */
+    SQL_PREPARED_LOCKS,    /* locks held by every prepared transaction, by mode */
+    SQL_PROGRESS,          /* $1 pids: their progress reports */
+    SQL_TEMP_SLOTS,        /* every backend, and the number of its temporary schema */
+    SQL_TEMP_TABLES,       /* $1 such numbers: tables in them; in their own database */
+    SQL_ROLLBACK_PREPARED, /* ends the prepared transaction whose GID follows as a literal */
     SQL_IDS,
 } SqlId;
 

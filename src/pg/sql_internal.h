@@ -21,6 +21,17 @@ SqlText sql_relations;
 SqlText sql_building;
 SqlText sql_invalid_indexes;
 
+/* sql_doctor.c */
+SqlText sql_doctor_settings;
+SqlText sql_doctor_files;
+SqlText sql_doctor_overrides;
+SqlText sql_doctor_roles;
+SqlText sql_doctor_databases;
+SqlText sql_doctor_grants;
+/* sql_server.c */
+SqlText sql_server;
+SqlText sql_walsenders;
+SqlText sql_slots;
 /* sql_door.c */
 SqlText sql_door_database;
 SqlText sql_door_role;
@@ -39,5 +50,13 @@ SqlText sql_bouncer_pause;
 SqlText sql_bouncer_resume;
 SqlText sql_bouncer_disable;
 SqlText sql_bouncer_enable;
+/* sql_stakes.c */
+SqlText sql_held_locks;
+SqlText sql_prepared_ages;
+SqlText sql_prepared_locks;
+SqlText sql_progress;
+SqlText sql_temp_slots;
+SqlText sql_temp_tables;
+SqlText sql_rollback_prepared;
 
 #endif

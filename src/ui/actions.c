@@ -4,40 +4,18 @@
 
 #include <assert.h>
 
+#include "ui/describe.h"
 #include "ui/flow.h"
 
 #define INDENT 4
 #define OUTCOME_COUNT (OUTCOME_UNKNOWN + 1)
 
-static Style outcome_style(Outcome outcome)
-{
-    switch (outcome_exit(outcome)) {
-    case ERR_NONE:
-        return outcome == OUTCOME_DISCONNECTED ? STYLE_WARNING : STYLE_GOOD;
-    case ERR_REFUSED:
-        return STYLE_WARNING;
-    default:
-        return STYLE_ERROR;
-    }
-}
-
-/* `locks 3 -> 0`; "" where nothing is known, or there was nothing and is nothing. */
-static const char *count_change(const char *what, int before, int after, Arena *arena)
-{
-    const char *from = before == COUNT_UNKNOWN ? "?" : arena_printf(arena, "%d", before);
-    const char *to = after == COUNT_UNKNOWN ? "?" : arena_printf(arena, "%d", after);
-
-    if (before <= 0 && after <= 0)
-        return "";
-    return arena_printf(arena, "%s %s -> %s", what, from, to);
-}
-
 /* `(locks 3 -> 0, waiters 2 -> 0)`. */
 static const char *effect_text(const Target *target, Arena *arena)
 {
-    const char *locks = count_change("locks", target->before.locks, target->last.locks, arena);
+    const char *locks = describe_change("locks", target->before.locks, target->last.locks, arena);
     const char *waiters =
-        count_change("waiters", target->before.waiters, target->last.waiters, arena);
+        describe_change("waiters", target->before.waiters, target->last.waiters, arena);
 
     if (target->sent == 0 || (!*locks && !*waiters))
         return "";
@@ -69,7 +47,7 @@ void actions_result(FILE *out, const Target *target, const Look *look)
     flow = flow_begin(look, &buf, 0, INDENT);
     flow_piece(&flow, session_id(&target->before, id), STYLE_PLAIN);
     flow_piece(&flow, arena_printf(&arena, "pid %d", target->before.pid), STYLE_PLAIN);
-    flow_piece(&flow, outcome_name(target->outcome), outcome_style(target->outcome));
+    flow_piece(&flow, outcome_name(target->outcome), describe_outcome_style(target->outcome));
     if (target->sent > 0 && target->begun_us != TIME_UNKNOWN)
         flow_piece(&flow,
                    arena_printf(&arena, "in %s",
@@ -192,7 +170,7 @@ void actions_summary(FILE *out, const Engine *engine, const Look *look)
             continue;
         left -= counts[outcome];
         flow_words(&flow, arena_printf(&arena, "%zu %s%s", counts[outcome], name, left ? "," : ""),
-                   outcome == OUTCOME_NONE ? STYLE_PLAIN : outcome_style(outcome));
+                   outcome == OUTCOME_NONE ? STYLE_PLAIN : describe_outcome_style(outcome));
     }
     flow_end(&flow);
     look_write(out, &buf);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Actions, their preview: what will happen to each target, before anything is sent. */
 #include "base/text.h"
+#include "core/advice.h"
 #include "core/pooled.h"
 #include "ui/actions.h"
 #include "ui/describe.h"
 #include "ui/flow.h"
+#include "ui/labelled.h"
 #include "ui/table.h"
 
 #define TIME_AT 11 /* where the time begins in an instant's text */
-#define INDENT 4
-#define INDENT_MORE 10 /* where a sentence goes on, behind its label */
+#define INDENT LABELLED_INDENT
 
 enum {
     AT_PID,
@@ -69,31 +70,6 @@ static const char *will_text(const Target *target, Arena *arena)
     return text;
 }
 
-static const char *count_text(int count, const char *one, const char *many, Arena *arena)
-{
-    return arena_printf(arena, "%d %s", count, count == 1 ? one : many);
-}
-
-/* What it holds and who waits: `3 locks, has written (xid 7312), 2 wait behind it`. */
-static const char *holds_text(const Session *session, Arena *arena)
-{
-    const char *text = "";
-
-    if (session->locks != COUNT_UNKNOWN)
-        text = count_text(session->locks, "lock", "locks", arena);
-    if (session->xid != 0)
-        text = arena_printf(arena, "%s%shas written (xid %u)", text, *text ? ", " : "",
-                            (unsigned int) session->xid);
-    else if (session->xact_start != TIME_UNKNOWN)
-        text = arena_printf(arena, "%s%shas written nothing", text, *text ? ", " : "");
-    if (session->waiters > 0)
-        text = arena_printf(arena, "%s%s%s behind it", text, *text ? ", " : "",
-                            count_text(session->waiters, "waits", "wait", arena));
-    else if (session->waiters == 0)
-        text = arena_printf(arena, "%s%snobody waits behind it", text, *text ? ", " : "");
-    return text;
-}
-
 static const char *with_age(const Describe *describe, const char *what, int64_t since_us)
 {
     if (!*what || since_us == TIME_UNKNOWN)
@@ -104,6 +80,9 @@ static const char *with_age(const Describe *describe, const char *what, int64_t 
 /* At the head of the queue that it waits in. */
 static const char *behind_text(const Session *session, Arena *arena)
 {
+    if (session->root_blocker == 0 && session->root_gid)
+        return arena_printf(arena, " behind prepared transaction %s",
+                            advice_word(session->root_gid, arena));
     if (session->root_blocker == 0)
         return " behind a prepared transaction";
     if (session->root_blocker > 0)
@@ -138,20 +117,6 @@ static void add_identity(StrBuf *buf, const Describe *describe, const Session *s
     flow_end(&flow);
 }
 
-/* `label: text`, wrapped. */
-static void add_labelled(StrBuf *buf, const Describe *describe, const char *label, Style style,
-                         const char *text)
-{
-    Flow flow;
-
-    if (*text == '\0')
-        return;
-    flow = flow_begin(describe->look, buf, INDENT, INDENT_MORE);
-    flow_words(&flow, label, style);
-    flow_words(&flow, text, STYLE_PLAIN);
-    flow_end(&flow);
-}
-
 /* Whom it works for; the link may be another's a moment later. */
 static void add_client(StrBuf *buf, const Describe *describe, const Session *session)
 {
@@ -162,7 +127,7 @@ static void add_client(StrBuf *buf, const Describe *describe, const Session *ses
     if (!pooled || !pooled->linked)
         return;
     (void) instant_format(describe->now_us, at);
-    add_labelled(buf, describe, "client:", STYLE_PLAIN,
+    labelled_add(buf, describe->look, "client:", STYLE_PLAIN,
                  look_text(describe->look, arena,
                            arena_printf(arena, "%s, through PgBouncer %s, at %.8s UTC",
                                         pooled_client(pooled, arena),
@@ -190,23 +155,22 @@ static void add_query(StrBuf *buf, const Describe *describe, const Session *sess
 
 static void add_target(StrBuf *buf, const Describe *describe, const Target *target)
 {
-    const char *reason = look_text(describe->look, describe->arena, target->reason);
+    const Look *look = describe->look;
+    const char *reason = look_text(look, describe->arena, target->reason);
 
     add_identity(buf, describe, &target->before);
     add_client(buf, describe, &target->before);
     add_query(buf, describe, &target->before);
     if (is_spared(target)) {
-        add_labelled(buf, describe,
+        labelled_add(buf, look,
                      target->outcome == OUTCOME_DENIED ? "denied:" : "refused:", STYLE_WARNING,
                      reason);
     } else {
-        add_labelled(buf, describe, "will:", STYLE_HEADING, will_text(target, describe->arena));
-        add_labelled(buf, describe, "why:", STYLE_PLAIN, reason);
+        labelled_add(buf, look, "will:", STYLE_HEADING, will_text(target, describe->arena));
+        labelled_add(buf, look, "why:", STYLE_PLAIN, reason);
     }
-    add_labelled(buf, describe, "holds:", STYLE_PLAIN,
-                 holds_text(&target->before, describe->arena));
-    add_labelled(buf, describe, "note:", STYLE_PLAIN,
-                 look_text(describe->look, describe->arena, target->note));
+    labelled_consequences(buf, look, &target->foreseen);
+    labelled_add(buf, look, "note:", STYLE_PLAIN, look_text(look, describe->arena, target->note));
 }
 
 static const char *count_cell(int count, Arena *arena)
@@ -248,6 +212,49 @@ static void fill_row(Cell *row, const Describe *describe, const Target *target)
         row[AT_WHAT] = (Cell){look_query(look, arena, session->query), STYLE_DIM};
 }
 
+/* Of a count, `12 sessions that wait are freed`; nothing of none. */
+static void add_sum(Flow *flow, Arena *arena, size_t count, const char *one, const char *many)
+{
+    if (count > 0)
+        flow_piece(flow, arena_printf(arena, "%zu %s", count, count == 1 ? one : many),
+                   STYLE_PLAIN);
+}
+
+/* What all of them together bring, since a table says it of none. */
+static void print_sums(FILE *out, const Engine *engine, const Look *look)
+{
+    size_t written = 0;
+    size_t freed = 0;
+    size_t temp_tables = 0;
+    Arena arena;
+    StrBuf buf;
+    Flow flow;
+
+    for (size_t i = 0; i < engine_target_count(engine); i++) {
+        const Target *target = engine_target(engine, i);
+
+        written += !is_spared(target) && target->before.xid != 0;
+        freed += target->foreseen.freed;
+        if (target->foreseen.temp_tables > 0)
+            temp_tables += (size_t) target->foreseen.temp_tables;
+    }
+    if (written + freed + temp_tables == 0)
+        return;
+    arena_init(&arena);
+    strbuf_init(&buf);
+    flow = flow_begin(look, &buf, 0, INDENT);
+    flow_piece(&flow, "together:", STYLE_HEADING);
+    add_sum(&flow, &arena, freed, "session that waits is freed", "sessions that wait are freed");
+    add_sum(&flow, &arena, written, "has written, which is rolled back",
+            "have written, which is rolled back");
+    add_sum(&flow, &arena, temp_tables, "temporary table is dropped",
+            "temporary tables are dropped");
+    flow_end(&flow);
+    look_write(out, &buf);
+    strbuf_done(&buf);
+    arena_done(&arena);
+}
+
 static void print_table(FILE *out, const Engine *engine, const Describe *describe)
 {
     Table table;
@@ -256,6 +263,7 @@ static void print_table(FILE *out, const Engine *engine, const Describe *describ
     for (size_t i = 0; i < engine_target_count(engine); i++)
         fill_row(table_row(&table), describe, engine_target(engine, i));
     table_print(out, &table, describe->look);
+    print_sums(out, engine, describe->look);
 }
 
 static void print_each(FILE *out, const Engine *engine, const Describe *describe)

@@ -133,3 +133,25 @@ const char *describe_blocking(const Describe *describe, const Session *session)
         blocks = arena_printf(describe->arena, "blocks %d", session->waiters);
     return arena_printf(describe->arena, "%s%s%s", by, *by && *blocks ? ", " : "", blocks);
 }
+
+Style describe_outcome_style(Outcome outcome)
+{
+    switch (outcome_exit(outcome)) {
+    case ERR_NONE:
+        return outcome == OUTCOME_DISCONNECTED ? STYLE_WARNING : STYLE_GOOD;
+    case ERR_REFUSED:
+        return STYLE_WARNING;
+    default:
+        return STYLE_ERROR;
+    }
+}
+
+const char *describe_change(const char *what, int before, int after, Arena *arena)
+{
+    const char *from = before == COUNT_UNKNOWN ? "?" : arena_printf(arena, "%d", before);
+    const char *to = after == COUNT_UNKNOWN ? "?" : arena_printf(arena, "%d", after);
+
+    if (before <= 0 && after <= 0)
+        return "";
+    return arena_printf(arena, "%s %s -> %s", what, from, to);
+}

@@ -6,7 +6,7 @@
 #ifndef PGQUELL_UI_DESCRIBE_H
 #define PGQUELL_UI_DESCRIBE_H
 
-#include "core/session.h"
+#include "core/target.h"
 #include "ui/look.h"
 
 /* What the functions need beside the session. */
@@ -43,5 +43,11 @@ Style describe_state_style(const Describe *describe, const Session *session);
 
 /* `blocks 3`, `by 812`, `by 812, blocks 3`, `by prepared`. */
 const char *describe_blocking(const Describe *describe, const Session *session);
+
+/* How good an outcome is. */
+Style describe_outcome_style(Outcome outcome);
+
+/* `locks 3 -> 0`; "" where nothing is known, or there was nothing and is nothing. */
+const char *describe_change(const char *what, int before, int after, Arena *arena);
 
 #endif

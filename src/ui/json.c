@@ -81,17 +81,16 @@ static json_t *of_plan(const Ladder *ladder)
     return plan;
 }
 
-static json_t *of_steps(const Target *target)
+json_t *json_of_steps(const Step *list, size_t count)
 {
     json_t *steps = json_array();
 
-    for (size_t i = 0; i < target->step_count; i++) {
-        const Step *step = &target->steps[i];
+    for (size_t i = 0; i < count; i++) {
         json_t *object = json_object();
 
-        json_put(object, "at", json_of_instant(step->wall_us));
-        json_put(object, "step", json_string(step_name(step->kind)));
-        json_put(object, "result", json_of_text(step->result));
+        json_put(object, "at", json_of_instant(list[i].wall_us));
+        json_put(object, "step", json_string(step_name(list[i].kind)));
+        json_put(object, "result", json_of_text(list[i].result));
         if (json_array_append_new(steps, object) != 0)
             abort();
     }
@@ -111,7 +110,7 @@ json_t *json_action(const Target *target)
     json_put(object, "scope", json_string(scope_name(target->scope)));
     json_put(object, "plan", of_plan(&target->ladder));
     json_put(object, "reason", json_of_text(target->reason));
-    json_put(object, "steps", of_steps(target));
+    json_put(object, "steps", json_of_steps(target->steps, target->step_count));
     json_put(object, "outcome", ended ? json_string(outcome_name(target->outcome)) : json_null());
     json_put(object, "elapsed_ms",
              ended ? json_real(elapsed_us / (double) US_PER_MS) : json_null());
@@ -123,6 +122,24 @@ json_t *json_action(const Target *target)
     json_put(object, "waiters_after", ended ? json_of_count(last->waiters) : json_null());
     json_put(object, "note", json_of_text(target->note));
     return object;
+}
+
+json_t *json_consequences(const Consequences *consequences)
+{
+    json_t *list = json_array();
+    Arena arena;
+
+    arena_init(&arena);
+    for (size_t i = 0; i < consequences->count; i++) {
+        const Consequence *consequence = &consequences->list[i];
+        const char *text =
+            arena_printf(&arena, "%s: %s", consequence_label(consequence->kind), consequence->text);
+
+        if (json_array_append_new(list, json_of_text(text)) != 0)
+            abort();
+    }
+    arena_done(&arena);
+    return list;
 }
 
 /* jansson's output, in which DEL is the one control character left. */

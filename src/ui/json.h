@@ -26,6 +26,12 @@ void json_add_pooled(json_t *object, const Session *session);
  * where nothing will be sent: `plan` is [] then, and `reason` says why. */
 json_t *json_action(const Target *target);
 
+/* The steps of an action: at, step, result. */
+json_t *json_of_steps(const Step *list, size_t count);
+
+/* The sentences, each behind its label: "frees: 3 sessions that wait behind it". */
+json_t *json_consequences(const Consequences *consequences);
+
 /* One line of ASCII in the arena, without the newline; steals the reference. */
 char *json_text(Arena *arena, json_t *value);
 

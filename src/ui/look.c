@@ -33,6 +33,13 @@ static int columns_of(int fd)
     return columns > 0 && columns <= INT_MAX ? (int) columns : LOOK_COLUMNS_DEFAULT;
 }
 
+static int rows_of(int fd)
+{
+    struct winsize size;
+
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 static bool wants_color(void)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -52,6 +59,7 @@ Look look_of(FILE *out)
     if (!look.terminal)
         return look;
     look.columns = columns_of(fd);
+    look.rows = rows_of(fd);
     look.color = wants_color();
     look.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     return look;

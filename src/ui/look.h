@@ -12,7 +12,8 @@
 #include "base/strbuf.h"
 
 typedef struct Look {
-    int columns; /* 0: unlimited */
+    int columns; /* 0: unlimited; so are rows */
+    int rows;
     bool color;
     bool terminal;
     bool ascii; /* the locale is not UTF-8, so the terminal is given ASCII only */
@@ -28,9 +29,10 @@ typedef enum Style {
     STYLE_HEADING,
 } Style;
 
-/* The look of a stream. Columns are the terminal's own, else COLUMNS, else 80; unlimited where it
- * is no terminal. Colour is for terminals, unless NO_COLOR is set or TERM is dumb or missing. Reads
- * the locale, so the program must have called setlocale(LC_CTYPE, ""). */
+/* The look of a stream. Columns are the terminal's own, else COLUMNS, else 80; rows the
+ * terminal's own; both are unlimited where it is no terminal. Colour is for terminals, unless
+ * NO_COLOR is set or TERM is dumb or missing. Reads the locale, so the program must have called
+ * setlocale(LC_CTYPE, ""). */
 Look look_of(FILE *out);
 
 /* The escape sequences that begin and end a style; "" without colour. */

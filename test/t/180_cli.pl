@@ -15,7 +15,7 @@ new_node(hba => "local all guarded md5\nlocal all nobody_may reject");
 sql("CREATE ROLE guarded LOGIN PASSWORD '$password'");
 sql('CREATE ROLE nobody_may LOGIN');
 
-my @commands = qw(ps cancel terminate stop log demo);
+my @commands = qw(status ps tree cancel terminate stop kick let-in rollback-prepared log doctor demo help);
 
 # No connection: exit 3, a message, nothing on standard output.
 sub no_connection
@@ -106,7 +106,25 @@ case 'a typing error is answered with the nearest name' => sub {
 	misused([ 'log', 'verifi' ], qr/verifi/);
 	misused([ 'ps', '--state', 'activ' ], qr/activ.*active/s);
 	misused([ 'ps', '-Z' ], qr/-Z/);
-	misused([ 'ps', '--json=yes' ], qr/json/);
+	misused([ 'ps', '--json=yes' ], qr/option "--json" takes no value/);
+	misused([ 'ps', '-Zq' ], qr/unknown option "-Z"/);
+};
+
+case 'an option may be shortened as far as it stays unambiguous' => sub {
+	misused([ 'stop', '--sta', 'x' ], qr/option "--sta" is ambiguous.*--state or --statement-longer/s);
+	is_exit(pgquell('ps', '--js'), 0, 'one that is not');
+};
+
+case 'help shows the pages of --help' => sub {
+	is(pgquell('help')->{out}, pgquell('--help')->{out}, 'the overview');
+	for my $command (@commands)
+	{
+		my $r = pgquell('help', $command, { env => { PGHOST => '/nonexistent' } });
+		is_exit($r, 0);
+		is($r->{out}, pgquell($command, '--help')->{out}, $command);
+	}
+	misused([ 'help', 'terminat' ], qr/unknown command "terminat".*terminate/s);
+	misused([ 'help', 'ps', 'stop' ], qr/unexpected word "stop"/);
 };
 
 case 'a closed pipe ends it quietly' => sub {

@@ -33,7 +33,7 @@ static void steps_are_whole(void **state)
     for (size_t i = 0; i < story_step_count; i++) {
         assert_non_null(story_steps[i].sentence);
         assert_string_equal(story_steps[i].argv[0], "pgquell");
-        assert_non_null(story_steps[i].argv[1]);
+        assert_true(story_steps[i].argv[1] || i == 0); /* it begins with the bare name */
         assert_int_equal(story_steps[i].condition == NULL, story_steps[i].checked == NULL);
     }
 }

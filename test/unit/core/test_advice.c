@@ -54,6 +54,29 @@ static void ages_are_those_of_the_server(void **state)
         strstr(advice_reason(&session, &cancel, NOW_US, &arena), "for an unknown time"));
 }
 
+static void a_prepared_transaction_is_named_and_so_is_its_cure(void **state)
+{
+    static const Ladder cancel = {.remedies = {REMEDY_CANCEL}, .count = 1};
+    Session session = ordinary_session();
+
+    session.wait_event_type = "Lock";
+    session.root_blocker = 0;
+    session.waiters = 0;
+    assert_string_equal(advice_reason(&session, &cancel, NOW_US, &arena),
+                        "it has waited for a lock for 10.0 s, so it is a victim: the root blocker "
+                        "is a prepared transaction");
+    session.root_gid = "it's\x1b";
+    assert_string_equal(advice_reason(&session, &cancel, NOW_US, &arena),
+                        "it has waited for a lock for 10.0 s, so it is a victim: the root blocker "
+                        "is prepared transaction $'it\\'s\\033', which `pgquell "
+                        "rollback-prepared $'it\\'s\\033'` ends");
+    session.root_gid = "order-17";
+    session.waiters = 2;
+    assert_non_null(strstr(advice_reason(&session, &cancel, NOW_US, &arena),
+                           "stopping the root blocker (prepared transaction order-17, which "
+                           "`pgquell rollback-prepared order-17` ends) frees all"));
+}
+
 static void sigterm_is_only_said_after_terminate(void **state)
 {
     Session session = ordinary_session();
@@ -70,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_seen_in_a_few_words),
         TEST(ages_are_those_of_the_server),
+        TEST(a_prepared_transaction_is_named_and_so_is_its_cure),
         TEST(sigterm_is_only_said_after_terminate),
     };
 

@@ -16,27 +16,46 @@ static const BlockingEdge edges[] = {
 };
 static const Blocking blocking = {edges, sizeof(edges) / sizeof(edges[0])};
 
+/* As it is among many, in no order of pids, and not all who are in the edges. */
+static Session filled(int pid)
+{
+    Session sessions[60];
+    Session found = {0};
+    Arena arena;
+
+    arena_init(&arena);
+    for (int i = 0; i < 60; i++)
+        sessions[i] = (Session){.pid = (i * 7) % 60 + (pid == 10 ? 10 : 11), .waiters = 99};
+    blocking_fill(&blocking, sessions, 60, &arena);
+    for (int i = 0; i < 60; i++)
+        if (sessions[i].pid == pid)
+            found = sessions[i];
+    assert_int_equal(found.pid, pid);
+    arena_done(&arena);
+    return found;
+}
+
 static void waiters_are_counted_once(void **state)
 {
-    assert_int_equal(blocking_waiters(&blocking, 20), 2);
-    assert_int_equal(blocking_waiters(&blocking, 21), 1);
-    assert_int_equal(blocking_waiters(&blocking, 30), 1);
-    assert_int_equal(blocking_waiters(&blocking, 10), 0);
+    assert_int_equal(filled(20).waiters, 2);
+    assert_int_equal(filled(21).waiters, 1);
+    assert_int_equal(filled(30).waiters, 1);
+    assert_int_equal(filled(10).waiters, 0);
 }
 
 static void roots_are_at_the_head(void **state)
 {
-    assert_int_equal(blocking_root(&blocking, 10), 30);
-    assert_int_equal(blocking_root(&blocking, 20), 30);
-    assert_int_equal(blocking_root(&blocking, 30), COUNT_UNKNOWN);
-    assert_int_equal(blocking_root(&blocking, 12), 0);
-    assert_int_equal(blocking_root(&blocking, 13), 0);
+    assert_int_equal(filled(10).root_blocker, 30);
+    assert_int_equal(filled(20).root_blocker, 30);
+    assert_int_equal(filled(30).root_blocker, COUNT_UNKNOWN);
+    assert_int_equal(filled(12).root_blocker, 0);
+    assert_int_equal(filled(13).root_blocker, 0);
 }
 
 static void a_ring_has_no_root(void **state)
 {
-    assert_int_equal(blocking_root(&blocking, 40), COUNT_UNKNOWN);
-    assert_int_equal(blocking_root(&blocking, 43), COUNT_UNKNOWN);
+    assert_int_equal(filled(40).root_blocker, COUNT_UNKNOWN);
+    assert_int_equal(filled(43).root_blocker, COUNT_UNKNOWN);
 }
 
 static void behind_follows_the_same_path(void **state)

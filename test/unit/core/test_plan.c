@@ -36,6 +36,7 @@ static void steps_have_names(void **state)
     assert_string_equal(step_name(STEP_CANCEL), "cancel");
     assert_string_equal(step_name(STEP_TERMINATE), "terminate");
     assert_string_equal(step_name(STEP_OBSERVE), "observe");
+    assert_string_equal(step_name(STEP_ROLLBACK), "rollback prepared");
 }
 
 int main(void)

@@ -331,6 +331,7 @@ static void texts_are_cleaned(void **state)
     session.pooled = &pooled;
     text = pooled_note(&session, &ladder, &arena);
     assert_non_null(strstr(text, "PgBouncer p\\x1b:"));
+    session.pooled = NULL;
 }
 
 static void the_note_says_what_the_client_gets(void **state)

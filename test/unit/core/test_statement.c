@@ -84,12 +84,56 @@ static void rolls_back(void **state)
     assert_false(statement_rolls_back(NULL));
 }
 
+static void takes_long_by_nature(void **state)
+{
+    (void) state;
+    assert_string_equal(statement_long_by_nature("vacuum (verbose) t"), "VACUUM");
+    assert_string_equal(statement_long_by_nature("/* x */ COPY t TO STDOUT"), "COPY");
+    assert_string_equal(statement_long_by_nature("CREATE INDEX i ON t (a)"), "CREATE INDEX");
+    assert_string_equal(statement_long_by_nature("create unique index i on t (a)"), "CREATE INDEX");
+    assert_string_equal(statement_long_by_nature("REFRESH MATERIALIZED VIEW v"), "REFRESH");
+    assert_null(statement_long_by_nature("CREATE TABLE t AS SELECT"));
+    assert_null(statement_long_by_nature("CREATE UNIQUE"));
+    assert_null(statement_long_by_nature("SELECT 'VACUUM'"));
+    assert_null(statement_long_by_nature(""));
+    assert_null(statement_long_by_nature(NULL));
+}
+
+static void assert_listens(const char *query, const char *channel)
+{
+    Arena arena;
+    const char *found;
+
+    arena_init(&arena);
+    found = statement_listens(query, &arena);
+    if (channel)
+        assert_string_equal(found, channel);
+    else
+        assert_null(found);
+    arena_done(&arena);
+}
+
+static void listens(void **state)
+{
+    assert_listens("LISTEN jobs", "jobs");
+    assert_listens("listen /* x */ jobs;", "jobs");
+    assert_listens("LISTEN jobs; LISTEN more", "jobs");
+    assert_listens("LISTEN \"my \"\"own\"\" jobs\"; SELECT 1", "\"my \"\"own\"\" jobs\"");
+    assert_listens("LISTEN \"cut", "\"cut");
+    assert_listens("LISTEN", NULL);
+    assert_listens("LISTEN ;", NULL);
+    assert_listens("UNLISTEN jobs", NULL);
+    assert_listens(NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(builds_an_index_concurrently),
         cmocka_unit_test(does_not_build),
         cmocka_unit_test(rolls_back),
+        cmocka_unit_test(takes_long_by_nature),
+        cmocka_unit_test(listens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,11 @@ void sample_request(Sample *sample, OrderKind kind, const Session *session)
     step(sample, (Event){.kind = EVENT_REQUEST, .session = session, .order = &order});
 }
 
+void sample_foreseen(Sample *sample, size_t target, const Consequences *consequences)
+{
+    step(sample, (Event){.kind = EVENT_FORESEEN, .target = target, .consequences = consequences});
+}
+
 void sample_event(Sample *sample, EventKind kind, size_t target)
 {
     const char *why = kind == EVENT_INTERRUPT ? "interrupted by the operator" : NULL;

@@ -34,6 +34,7 @@ void sample_end(Sample *sample);
 
 /* EVENT_REQUEST with an order of this kind, a grace of 5 s and a timeout of 30 s. */
 void sample_request(Sample *sample, OrderKind kind, const Session *session);
+void sample_foreseen(Sample *sample, size_t target, const Consequences *consequences);
 void sample_event(Sample *sample, EventKind kind, size_t target);
 void sample_signalled(Sample *sample, size_t target, SignalResult result, const char *text);
 void sample_looked(Sample *sample, size_t target, const Session *session);

@@ -83,6 +83,14 @@ static Session lock_waiter(int pid)
 
 static void test_preview_says_what_will_happen(void **state)
 {
+    static const Consequence list[] = {
+        {CONSEQUENCE_FREES, "1 session that waits behind it"},
+        {CONSEQUENCE_LOSES, "it has written nothing"},
+        {CONSEQUENCE_LOSES, "2 temporary tables, dropped"},
+        {CONSEQUENCE_HOLDS, "3 ShareLock"},
+        {CONSEQUENCE_SPARES, "left\x1b"
+                             "alone"},
+    };
     Session waiter = lock_waiter(81423);
     Session idle = sample_session(9);
     Sample sample;
@@ -93,6 +101,7 @@ static void test_preview_says_what_will_happen(void **state)
     sample_begin(&sample);
     sample_request(&sample, ORDER_STOP, &waiter);
     sample_request(&sample, ORDER_STOP, &idle);
+    sample_foreseen(&sample, 0, &(Consequences){.list = list, .count = 5});
     assert_text(
         preview_at(&sample, 0),
         "673dd518.13e0f  pid 81423  app@shop  report-worker  10.0.0.5  active for 4.2s  "
@@ -101,22 +110,27 @@ static void test_preview_says_what_will_happen(void **state)
         "    will: cancel, then terminate after 5 s\n"
         "    why: it has waited for a lock for 4.2 s behind pid 77, and 1 more waits behind it: "
         "cancelling "
-        "it frees them, stopping the root blocker (pid 77) frees all\n"
-        "    holds: 3 locks, has written nothing, 1 waits behind it\n"
+        "it frees whom nobody else blocks, stopping the root blocker (pid 77) frees all\n"
+        "    frees: 1 session that waits behind it\n"
+        "    loses: it has written nothing; 2 temporary tables, dropped\n"
+        "    holds: 3 ShareLock\n"
+        "    spares: left\\x1balone\n"
         "673dd518.9  pid 9  app@shop  report-worker  10.0.0.5  idle for 4.2s\n"
         "    query: UPDATE account SET balance = 1 WHERE id = 1\n"
-        "    refused: it is idle, nothing runs: only `terminate` would end the session\n"
-        "    holds: nobody waits behind it\n");
+        "    refused: it is idle, nothing runs: only `terminate` would end the session\n");
     sample_end(&sample);
 }
 
 static void test_preview_wraps(void **state)
 {
+    static const Consequence written = {CONSEQUENCE_LOSES,
+                                        "it has written (xid 7312): its changes are rolled back"};
     Session session = sample_idle_in_transaction(81423, 60 * US_PER_S);
     Sample sample;
 
     sample_begin(&sample);
     sample_request(&sample, ORDER_STOP, &session);
+    sample_foreseen(&sample, 0, &(Consequences){.list = &written, .count = 1});
     assert_text(preview_at(&sample, 50), "673dd518.13e0f  pid 81423  app@shop  report-worker\n"
                                          "    10.0.0.5  idle in xact for 1m00s\n"
                                          "    in a transaction for 4m10s\n"
@@ -125,8 +139,8 @@ static void test_preview_wraps(void **state)
                                          "    why: it has been idle in transaction for 1 min\n"
                                          "          0 s: no statement runs, so only ending\n"
                                          "          the session ends its transaction\n"
-                                         "    holds: 3 locks, has written (xid 7312), 2 wait\n"
-                                         "          behind it\n");
+                                         "    loses: it has written (xid 7312): its changes\n"
+                                         "          are rolled back\n");
     sample_end(&sample);
 }
 
@@ -149,6 +163,11 @@ static void test_preview_says_an_unusual_scope(void **state)
     assert_non_null(strstr(text, "    will: cancel, then terminate after 250 ms "
                                  "(until the transaction is over)\n"));
     assert_non_null(strstr(text, "  waits: Lock/tuple behind a prepared transaction\n"));
+    session.root_gid = "it's";
+    engine_step(sample.engine, &event, &sample.plan);
+    free(text);
+    text = preview_at(&sample, 0);
+    assert_non_null(strstr(text, "  waits: Lock/tuple behind prepared transaction 'it'\\''s'\n"));
     assert_non_null(strstr(text, "    note: named by pid 44, a parallel worker of it\n"));
     free(text);
     sample_end(&sample);
@@ -247,6 +266,24 @@ static void test_preview_of_many_is_a_table(void **state)
     text = preview_at(&sample, 80);
     assert_int_equal(line_count(text), 12);
     assert_memory_equal(text, expected, sizeof(expected) - 1);
+    free(text);
+    sample_end(&sample);
+}
+
+static void test_preview_of_many_ends_in_sums(void **state)
+{
+    Session session = sample_idle_in_transaction(81423, 60 * US_PER_S);
+    Sample sample;
+    char *text;
+
+    sample_begin(&sample);
+    request_many(&sample, ACTIONS_PREVIEW_MAX);
+    sample_request(&sample, ORDER_STOP, &session);
+    sample_foreseen(&sample, 0, &(Consequences){.freed = 2, .temp_tables = COUNT_UNKNOWN});
+    sample_foreseen(&sample, 10, &(Consequences){.freed = 1, .temp_tables = 1});
+    text = preview_at(&sample, 200);
+    assert_non_null(strstr(text, "\ntogether:  3 sessions that wait are freed  1 has written, "
+                                 "which is rolled back  1 temporary table is dropped\n"));
     free(text);
     sample_end(&sample);
 }
@@ -469,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_preview_names_the_client_behind_a_pooler),
         cmocka_unit_test(test_preview_says_denied_apart),
         cmocka_unit_test(test_preview_of_many_is_a_table),
+        cmocka_unit_test(test_preview_of_many_ends_in_sums),
         cmocka_unit_test(test_every_width_fits),
         cmocka_unit_test(test_result_of_a_terminate),
         cmocka_unit_test(test_result_with_a_note),

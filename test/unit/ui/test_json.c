@@ -327,9 +327,22 @@ static void test_print_tells_of_a_full_disk(void **state)
     (void) fclose(full);
 }
 
+static void test_consequences_are_sentences(void **state)
+{
+    static const Consequence list[] = {{CONSEQUENCE_FREES, "1 session"}, {CONSEQUENCE_HOLDS, "x"}};
+    Arena arena;
+
+    arena_init(&arena);
+    assert_string_equal(json_text(&arena, json_consequences(&(Consequences){list, 2, 0, 0})),
+                        "[\"frees: 1 session\",\"holds: x\"]");
+    assert_string_equal(json_text(&arena, json_consequences(&(Consequences){0})), "[]");
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_consequences_are_sentences),
         cmocka_unit_test(test_session_all_known),
         cmocka_unit_test(test_session_nothing_known),
         cmocka_unit_test(test_pooled_client),

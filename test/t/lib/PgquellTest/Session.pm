@@ -154,10 +154,11 @@ sub close    ## no critic (ProhibitBuiltinHomonyms, ProhibitAmbiguousNames)
 sub end_backend
 {
 	my ($self) = @_;
+	my $application = $self->{application} =~ s/'/''/gr;
 	eval {
 		PgquellTest::sql(
 			"SELECT pg_terminate_backend($self->{backend}) FROM pg_stat_activity "
-			  . "WHERE pid = $self->{backend} AND application_name = '$self->{application}';",
+			  . "WHERE pid = $self->{backend} AND application_name = '$application';",
 			node => $self->{node});
 		1;
 	} or return;
