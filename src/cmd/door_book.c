@@ -6,16 +6,16 @@
 
 #include "base/text.h"
 
-/* A door in the trail, on record or not. */
-typedef struct Line {
+/* One run's intent to close a door, for as long as nothing has undone it. */
+typedef struct Claim {
     DoorEntry entry;
-    bool closed;
-} Line;
+    bool stands;
+} Claim;
 
 typedef struct Reading {
     Arena *arena;
     const json_t *server;
-    Line *lines;
+    Claim *claims; /* in the order of their records */
     size_t count;
 } Reading;
 
@@ -97,56 +97,47 @@ static void keep_door(Door *kept, const Door *door, Arena *arena)
     kept->database = arena_strdup(arena, door->database);
 }
 
-static Line *line_of(Reading *reading, const Door *door)
-{
-    Line *line;
-
-    for (size_t i = 0; i < reading->count; i++)
-        if (same_door(&reading->lines[i].entry.door, door))
-            return &reading->lines[i];
-    reading->lines = arena_grow(reading->arena, reading->lines, reading->count, sizeof(Line));
-    line = &reading->lines[reading->count++];
-    *line = (Line){0};
-    keep_door(&line->entry.door, door, reading->arena);
-    return line;
-}
-
-/* A door that was closed again while it was closed keeps the value that it had at first. */
-static void close_line(Reading *reading, const Record *record, const json_t *body, const Door *door)
+static void claim(Reading *reading, const Record *record, const json_t *body, const Door *door)
 {
     Arena *arena = reading->arena;
-    Line *line = line_of(reading, door);
-    bool again = line->closed && door->before == line->entry.door.after;
-    int before = again ? line->entry.door.before : door->before;
+    Claim *made;
 
-    line->entry = (DoorEntry){
-        .at_us = record->at_us,
-        .run = arena_strdup(arena, record->run),
-        .operator_name = arena_strdup(arena, text_of(body, "operator")),
-        .ticket = arena_strdup(arena, text_of(body, "ticket")),
-        .reason = arena_strdup(arena, text_of(body, "operator_reason")),
-    };
-    keep_door(&line->entry.door, door, arena);
-    line->entry.door.before = before;
-    line->closed = true;
+    reading->claims = arena_grow(arena, reading->claims, reading->count, sizeof(Claim));
+    made = &reading->claims[reading->count++];
+    *made = (Claim){.entry = {.at_us = record->at_us,
+                              .run = arena_strdup(arena, record->run),
+                              .operator_name = arena_strdup(arena, text_of(body, "operator")),
+                              .ticket = arena_strdup(arena, text_of(body, "ticket")),
+                              .reason = arena_strdup(arena, text_of(body, "operator_reason"))},
+                    .stands = true};
+    keep_door(&made->entry.door, door, arena);
 }
 
-/* What came of it: closing that was refused leaves nothing, and what was seen open is. */
-static void end_line(Reading *reading, const json_t *body, const Door *door)
+static bool is_any(const char *word, const char *one, const char *other)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
+
+/* What came of it. Closing that was refused is undone for the run that tried, whatever others have
+ * done meanwhile; a door that was seen open is open for all. */
+static void settle(Reading *reading, const Record *record, const json_t *body, const Door *door)
 {
     const char *outcome = text_of(body, "outcome");
     bool opens = same_text(text_of(body, "command"), "let-in");
-    Line *line = line_of(reading, door);
 
-    if (!outcome)
-        return;
-    if (opens && (strcmp(outcome, "opened") == 0 || strcmp(outcome, "over") == 0))
-        line->closed = false;
-    if (!opens && (strcmp(outcome, "refused") == 0 || strcmp(outcome, "denied") == 0) &&
-        json_is_true(json_object_get(body, "tried")))
-        line->closed = false;
-    if (!opens && strcmp(outcome, "closed") == 0)
-        line->entry.sure = true;
+    for (size_t i = 0; outcome && i < reading->count; i++) {
+        Claim *made = &reading->claims[i];
+        bool own = strcmp(made->entry.run, record->run) == 0;
+
+        if (!same_door(&made->entry.door, door))
+            continue;
+        if (opens && is_any(outcome, "opened", "over"))
+            made->stands = false;
+        if (!opens && own && is_any(outcome, "refused", "denied"))
+            made->stands = false;
+        if (!opens && own && strcmp(outcome, "closed") == 0)
+            made->entry.sure = true;
+    }
 }
 
 static bool gather(void *context, const Record *record)
@@ -161,12 +152,38 @@ static bool gather(void *context, const Record *record)
     body = json_loads(record->body, 0, NULL);
     if (take_door(body, &door) && same_server(json_object_get(body, "server"), reading->server)) {
         if (record->kind == RECORD_OUTCOME)
-            end_line(reading, body, &door);
+            settle(reading, record, body, &door);
         else if (same_text(text_of(body, "command"), "keep-out"))
-            close_line(reading, record, body, &door);
+            claim(reading, record, body, &door);
     }
     json_decref(body);
     return true;
+}
+
+static DoorEntry *entry_of(const DoorBook *book, const Door *door)
+{
+    for (size_t i = 0; i < book->count; i++)
+        if (same_door(&book->entries[i].door, door))
+            return &book->entries[i];
+    return NULL;
+}
+
+/* A door that was closed again while it was closed keeps the value that it had at first. */
+static void enter(DoorBook *book, const DoorEntry *entry)
+{
+    DoorEntry *known = entry_of(book, &entry->door);
+    bool sure = entry->sure || (known && known->sure);
+    int before = entry->door.before;
+
+    if (!known) {
+        book->entries[book->count++] = *entry;
+        return;
+    }
+    if (before == known->door.after)
+        before = known->door.before;
+    *known = *entry;
+    known->door.before = before;
+    known->sure = sure;
 }
 
 bool door_book_read(Store *store, const json_t *server, Arena *arena, DoorBook *ret_book, Err *err)
@@ -179,18 +196,15 @@ bool door_book_read(Store *store, const json_t *server, Arena *arena, DoorBook *
         return false;
     book.entries = ARENA_ARRAY(arena, DoorEntry, state.count);
     for (size_t i = 0; i < state.count; i++)
-        if (state.lines[i].closed)
-            book.entries[book.count++] = state.lines[i].entry;
+        if (state.claims[i].stands)
+            enter(&book, &state.claims[i].entry);
     *ret_book = book;
     return true;
 }
 
 const DoorEntry *door_book_find(const DoorBook *book, const Door *door)
 {
-    for (size_t i = 0; i < book->count; i++)
-        if (same_door(&book->entries[i].door, door))
-            return &book->entries[i];
-    return NULL;
+    return entry_of(book, door);
 }
 
 static json_t *of_text(const char *text, Arena *arena)

@@ -86,7 +86,6 @@ static bool record(Keeper *keeper, const DoorTask *task, RecordKind kind, Err *e
 
     mandate_tell(body, keeper->mandate, &scene->world, scene->link, arena);
     if (kind == RECORD_OUTCOME) {
-        json_object_set_new(body, "tried", json_boolean(task->verdict == DOOR_ACT));
         json_object_set_new(body, "outcome", json_string(outcome));
         json_object_set_new(
             body, "note", task->note ? json_string(text_as_utf8(arena, task->note)) : json_null());

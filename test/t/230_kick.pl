@@ -378,6 +378,26 @@ case 'superusers who come through a limit are ended as well, for as long as --ti
 	let_in();
 };
 
+case 'what the configuration protects stays, and a reason may be demanded' => sub {
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/config.yaml';
+	PostgreSQL::Test::Utils::append_to_file($file,
+		qq(require_reason: true\nprotect:\n  - { application: "backup*" }\n));
+	chmod 0600, $file;
+	my ($s, $backup) = (session(), session(application => 'backup 1'));
+	my @args = ('kick', '--database', 'apps', '--yes', '--config', $file);
+	my $r = pgquell(@args);
+	is_exit($r, 2);
+	like($r->{err}, qr/a reason is missing/, 'why');
+	is_alive($s);
+	$r = pgquell(@args, '--reason', 'upgrade');
+	is_exit($r, 0);
+	is_gone($s);
+	is_alive($backup);
+	like($r->{out}, qr/is not empty, 1 still there: pid \d+ \(app, application backup 1\)/, 'who stayed');
+	is_exit(pgquell(@args, '--reason', 'upgrade', '--allow', 'protected'), 0);
+	is_gone($backup);
+};
+
 case 'usage' => sub {
 	my %cases = (
 		'nobody' => [ [], qr/nobody to kick out was named/ ],

@@ -288,6 +288,22 @@ case 'kill -9 of let-in itself: the next one finishes' => sub {
 	limit(-1);
 };
 
+case 'two kicks at once: one closes the door, and its record stands' => sub {
+	new_state_home();
+	limit(17);
+	my $b = session(role => 'postgres', database => 'postgres');
+	$b->query($_) for 'BEGIN', 'ALTER DATABASE apps CONNECTION LIMIT 17';
+	my @runs = map { pgquell_start('kick', '--database', 'apps', '--keep-out', '--yes', '--quiet', '-d', 'apps') } 1, 2;
+	wait_for('both to have their intents on record',
+		sub { 2 == grep { $_->{kind} eq 'intent' && defined $_->{door} } audit() });
+	$b->query('ROLLBACK');
+	$_->finish for @runs;
+	is(settings(), 't|0', 'closed');
+	is_let_in('opened');
+	is(settings(), 't|17', 'as before');
+	limit(-1);
+};
+
 case 'a door that could not be closed in time: nobody is terminated, and nothing is on record' => sub {
 	my $s = session();
 	my $b = blocker();

@@ -19,19 +19,22 @@
 typedef struct Trail {
     Fixture *fixture;
     Store *store;
+    const char *run; /* NULL: the fixture's */
 } Trail;
 
 static Trail begin(void **state)
 {
     Fixture *fixture = *state;
 
-    return (Trail){fixture, fixture_open(fixture, STORE_APPEND)};
+    return (Trail){fixture, fixture_open(fixture, STORE_APPEND), NULL};
 }
 
 static void append(Trail *trail, RecordKind kind, const char *body)
 {
     Record record = fixture_record(kind, body);
 
+    if (trail->run)
+        record.run = trail->run;
     if (!store_append(trail->store, &record, 1, &trail->fixture->arena, &trail->fixture->err))
         fail_msg("%s", trail->fixture->err.message);
 }
@@ -41,8 +44,7 @@ static void add(Trail *trail, const char *command, int before, const char *outco
                 const char *server)
 {
     Arena *arena = &trail->fixture->arena;
-    const char *end =
-        outcome ? arena_printf(arena, ",\"tried\":true,\"outcome\":\"%s\"", outcome) : "";
+    const char *end = outcome ? arena_printf(arena, ",\"outcome\":\"%s\"", outcome) : "";
 
     append(trail, outcome ? RECORD_OUTCOME : RECORD_INTENT,
            arena_printf(arena,
@@ -151,6 +153,27 @@ static void a_value_that_somebody_set_meanwhile_is_the_old_one(void **state)
     assert_int_equal(book_of(&trail, HERE).entries[0].door.before, 20);
 }
 
+/* Both wrote their intents before either had done anything. */
+static void who_came_too_late_does_not_undo_the_first(void **state)
+{
+    Trail trail = begin(state);
+    DoorBook book;
+
+    trail.run = "aaaa";
+    add(&trail, "keep-out", 5, NULL, HERE);
+    trail.run = "bbbb";
+    add(&trail, "keep-out", 5, NULL, HERE);
+    trail.run = "aaaa";
+    add(&trail, "keep-out", 5, "closed", HERE);
+    trail.run = "bbbb";
+    add(&trail, "keep-out", 5, "refused", HERE);
+    book = book_of(&trail, HERE);
+    assert_int_equal(book.count, 1);
+    assert_string_equal(book.entries[0].run, "aaaa");
+    assert_int_equal(book.entries[0].door.before, 5);
+    assert_true(book.entries[0].sure);
+}
+
 static void another_cluster_has_its_own_doors(void **state)
 {
     Trail trail = begin(state);
@@ -226,6 +249,7 @@ int main(void)
         TEST(closing_that_is_unknown_is),
         TEST(the_first_of_several_keeps_the_old_value),
         TEST(a_value_that_somebody_set_meanwhile_is_the_old_one),
+        TEST(who_came_too_late_does_not_undo_the_first),
         TEST(another_cluster_has_its_own_doors),
         TEST(a_cluster_without_identifier_goes_by_its_address),
         TEST(what_is_no_door_is_passed_over),
