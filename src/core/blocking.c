@@ -62,7 +62,7 @@ static void count_waiters(const Blocking *blocking, Session **sorted, size_t cou
     for (size_t i = 0; i < blocking->count; i++) {
         Session wanted = {.pid = blocking->edges[i].blocker};
         Session *key = &wanted;
-        Session **found = bsearch(&key, sorted, count, sizeof(sorted[0]), compare_sessions);
+        Session **found = bsearch(&key, sorted, count, sizeof(Session *), compare_sessions);
 
         if (!found || last[found - sorted] == blocking->edges[i].waiter)
             continue;
@@ -82,7 +82,7 @@ void blocking_fill(const Blocking *blocking, Session *sessions, size_t count, Ar
         sessions[i].waiters = 0;
         sessions[i].root_blocker = root_of(firsts, first_count, sessions[i].pid);
     }
-    qsort(sorted, count, sizeof(sorted[0]), compare_sessions);
+    qsort(sorted, count, sizeof(Session *), compare_sessions);
     count_waiters(blocking, sorted, count, ARENA_ARRAY(arena, int, count + 1));
 }
 

@@ -258,7 +258,7 @@ void triage_horizon(Triaging *triaging)
         known->xids_back = all.back;
     if (all.prepared && !known && all.back > limit)
         report_prepared(triaging, &all);
-    if (local.back > limit && !finding_about(triaging, &local))
+    if (local.session && local.back > limit && !finding_about(triaging, &local))
         report_session(triaging, &local);
     report_from_afar(triaging);
     if (all.back > 0)

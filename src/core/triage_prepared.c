@@ -133,7 +133,7 @@ static size_t largest_unused(const Triaging *triaging, const Session **ret_sessi
             counted[sessions[j] - facts->sessions] = true;
         if (count > largest) {
             largest = count;
-            memcpy(ret_sessions, sessions, count * sizeof(sessions[0]));
+            memcpy(ret_sessions, sessions, count * sizeof(Session *));
         }
     }
     return largest;

@@ -36,7 +36,7 @@ static void words_need_quotes_or_not(void **state)
     assert_quoted("caf\xc3\xa9", "'caf\xc3\xa9'");
     assert_quoted("a\033[2J'\\", "$'a\\033[2J\\'\\\\'");
     assert_quoted("a\n1", "$'a\\0121'");
-    assert_quoted("\xe2\x80\xae\xff", "$'\\342\\200\\256\\377'");
+    assert_quoted("\xe2\x80\x8b\xff", "$'\\342\\200\\213\\377'");
 }
 
 /* What bash makes of the word. */
