@@ -9,7 +9,7 @@ static ErrCode run(Scene *scene, Err *err)
 
 const Command command_stop = {
     .name = "stop",
-    .summary = "end what runs: cancel first, terminate only what does not respond",
+    .summary = "cancel first, terminate only what does not respond",
     .arguments = "TARGET...",
     .details =
         "Cancels each target's statement, waits for the grace, looks, and terminates only what "
