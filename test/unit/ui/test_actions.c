@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "core/pooled.h"
 #include "ui/actions.h"
 #include "ui/sample.h"
 
@@ -170,42 +169,6 @@ static void test_preview_says_an_unusual_scope(void **state)
     assert_non_null(strstr(text, "  waits: Lock/tuple behind prepared transaction 'it'\\''s'\n"));
     assert_non_null(strstr(text, "    note: named by pid 44, a parallel worker of it\n"));
     free(text);
-    sample_end(&sample);
-}
-
-/* The redirect stays a step of its own, without what is noted beside it. */
-static void test_preview_names_the_client_behind_a_pooler(void **state)
-{
-    static const Pooled pooled = {.pooler = "10.0.0.5:6432",
-                                  .linked = true,
-                                  .client = "10.0.0.7",
-                                  .port = 53124,
-                                  .role = "web",
-                                  .database = "shop",
-                                  .application = HOSTILE};
-    Order order = {.kind = ORDER_TERMINATE};
-    Session session = sample_session(81423);
-    Event event = {.kind = EVENT_REQUEST,
-                   .session = &session,
-                   .order = &order,
-                   .redirected_from = 44,
-                   .server_us = NOW_US};
-    Sample sample;
-    char *text;
-
-    session.pooled = &pooled;
-    sample_begin(&sample);
-    engine_step(sample.engine, &event, &sample.plan);
-    text = preview_at(&sample, 0);
-    assert_non_null(strstr(text, "\n    client: web@shop 10.0.0.7:53124 application "));
-    assert_non_null(strstr(text, ", through PgBouncer 10.0.0.5:6432, at 12:34:56 UTC\n"));
-    assert_non_null(strstr(text, "    note: named by pid 44, a parallel worker of it; it is a "
-                                 "server connection of PgBouncer 10.0.0.5:6432: "));
-    free(text);
-    free(preview_at(&sample, 40));
-    sample_event(&sample, EVENT_GO, 0);
-    assert_string_equal(engine_target(sample.engine, 0)->steps[0].result,
-                        "named by pid 44, a parallel worker of it");
     sample_end(&sample);
 }
 
@@ -503,7 +466,6 @@ int main(void)
         cmocka_unit_test(test_preview_says_what_will_happen),
         cmocka_unit_test(test_preview_wraps),
         cmocka_unit_test(test_preview_says_an_unusual_scope),
-        cmocka_unit_test(test_preview_names_the_client_behind_a_pooler),
         cmocka_unit_test(test_preview_says_denied_apart),
         cmocka_unit_test(test_preview_of_many_is_a_table),
         cmocka_unit_test(test_preview_of_many_ends_in_sums),
