@@ -6,6 +6,7 @@
 #include "core/filter.h"
 #include "core/guard.h"
 #include "core/protect.h"
+#include "core/rollback.h"
 #include "core/statement.h"
 #include "core/triage_internal.h"
 
@@ -286,6 +287,13 @@ Fix fix_alike(const Triaging *triaging, FindingKind kind, const Session *const *
     return fix;
 }
 
+static const Protection *prepared_protection(const Triaging *triaging, const Prepared *prepared)
+{
+    const Session stand_in = rollback_stand_in(prepared, COUNT_UNKNOWN);
+
+    return protect_find(triaging->facts->world->protections, &stand_in);
+}
+
 static bool is_wild(const char *name)
 {
     return !name || strpbrk(name, "*?");
@@ -325,11 +333,16 @@ Fix fix_prepared(const Triaging *triaging, const Prepared *const *prepared, size
                  const char *effect)
 {
     const Prepared *one = prepared[0];
+    const Protection *protection = prepared_protection(triaging, one);
     Words words = {.arena = triaging->arena};
     Fix fix = {.effect = effect};
 
     assert(count > 0);
     add(&words, "rollback-prepared");
+    if (protection) {
+        add_allowed(&words, ALLOW_PROTECTED);
+        fix.obstacle = arena_printf(triaging->arena, "it is protected by %s", protection->place);
+    }
     if (count > 1 && prepared_picks_just(triaging, one, count)) {
         add_option(&words, "--role", one->role);
         add_option(&words, "--database", one->database);

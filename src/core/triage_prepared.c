@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/protect.h"
+#include "core/rollback.h"
 #include "core/triage_internal.h"
 
 #define ALIKE_LEAST 3 /* fewer are told one by one */
@@ -22,6 +24,23 @@ static bool is_forgotten(const Triaging *triaging, const Prepared *prepared)
 {
     return triaging_older(triaging, prepared->prepared_us, triaging->limits->in_state_us) &&
            !is_reported(triaging, prepared);
+}
+
+/* What the configuration spares is noted, as of sessions. */
+static bool is_spared(const Triaging *triaging, const Prepared *prepared)
+{
+    const Session stand_in = rollback_stand_in(prepared, COUNT_UNKNOWN);
+
+    return protect_find(triaging->facts->world->protections, &stand_in) != NULL;
+}
+
+static void note_spared(Triaging *triaging, size_t spared)
+{
+    if (spared > 0)
+        triaging_note(triaging,
+                      arena_printf(triaging->arena, "%s open for long and protected",
+                                   triaging_count(triaging, spared, "prepared transaction is",
+                                                  "prepared transactions are")));
 }
 
 static const char *owner(const Triaging *triaging, const Prepared *prepared)
@@ -64,8 +83,16 @@ void triage_prepared(Triaging *triaging)
         ARENA_ARRAY(triaging->arena, const Prepared *, facts->prepared_count + 1);
     bool *told = ARENA_ARRAY(triaging->arena, bool, facts->prepared_count + 1);
 
-    for (size_t i = 0; i < facts->prepared_count; i++)
+    size_t spared = 0;
+
+    for (size_t i = 0; i < facts->prepared_count; i++) {
         told[i] = !is_forgotten(triaging, &facts->prepared[i]);
+        if (told[i] || !is_spared(triaging, &facts->prepared[i]))
+            continue;
+        told[i] = true;
+        spared++;
+    }
+    note_spared(triaging, spared);
     for (size_t i = 0; i < facts->prepared_count; i++) {
         size_t count = 0;
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/protect.h"
 #include "core/ward.h"
 
 static void who_holds_the_horizon_is_said_with_its_finding(void **state)
@@ -162,6 +163,29 @@ static void a_prepared_transaction_that_nobody_ends(void **state)
     assert_says(finding->what, "began 99995 transactions ago");
     ward->prepared[0].prepared_us = NOW_US - 70 * S;
     (void) assert_one(ward, FINDING_PREPARED);
+}
+
+static void a_protected_one_is_noted_unless_it_blocks(void **state)
+{
+    Ward *ward = *state;
+    Protection protection = {.place = "pgquell.yaml:7"};
+    Protection *entries[] = {&protection};
+    Protections protections = {entries, 1};
+    const Finding *finding;
+    Err err;
+
+    filter_init(&protection.filter);
+    assert_true(filter_add_text(&protection.filter, FILTER_ROLE, "ops", &err));
+    ward->world.protections = &protections;
+    ward_prepared(ward, "a", 99990, 70);
+    assert_none(ward);
+    assert_string_equal(ward->triage.notes[0],
+                        "1 prepared transaction is open for long and protected");
+    ward_waiter(ward, 0x11, 0, 5);
+    finding = assert_one(ward, FINDING_BLOCKER);
+    assert_string_equal(ward_command(ward, &finding->fixes[0]),
+                        "rollback-prepared --allow protected a");
+    assert_says(finding->fixes[0].obstacle, "protected by pgquell.yaml:7");
 }
 
 static void many_of_one_owner_are_one(void **state)
@@ -331,6 +355,7 @@ int main(void)
         WARD_TEST(a_query_on_a_standby),
         WARD_TEST(slots_keep_rows),
         WARD_TEST(a_prepared_transaction_that_nobody_ends),
+        WARD_TEST(a_protected_one_is_noted_unless_it_blocks),
         WARD_TEST(many_of_one_owner_are_one),
         WARD_TEST(where_the_filters_are_not_exact_they_are_named),
         WARD_TEST(one_that_blocks_is_not_told_twice),
