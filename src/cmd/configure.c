@@ -81,7 +81,7 @@ static bool is_blank(const char *text)
 static bool check_reason(const Settings *settings, const Command *command, const YamlNode *demanded,
                          Err *err)
 {
-    if (!demanded || !(command->options & OPTION_ACTION) || settings->dry_run ||
+    if (!demanded || !(command->options & (OPTION_ACTION | OPTION_ROLLBACK)) || settings->dry_run ||
         !is_blank(settings->reason))
         return true;
     (void) err_set(err, ERR_USAGE, "a reason is missing: %s:%d demands one for every action",
