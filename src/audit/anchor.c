@@ -18,9 +18,9 @@
 /* A hash as pgquell writes it; "" for anything else, which then equals no hash. */
 static void take_hash(sqlite3_stmt *row, int column, char ret_hash[STORE_HASH_MAX])
 {
+    bool typed = sqlite3_column_type(row, column) == SQLITE_TEXT; /* until it is converted */
     const char *text = (const char *) sqlite3_column_text(row, column);
-    bool whole = text && sqlite3_column_type(row, column) == SQLITE_TEXT &&
-                 sqlite3_column_bytes(row, column) == STORE_HASH_MAX - 1 &&
+    bool whole = typed && text && sqlite3_column_bytes(row, column) == STORE_HASH_MAX - 1 &&
                  strlen(text) == STORE_HASH_MAX - 1;
 
     (void) snprintf(ret_hash, STORE_HASH_MAX, "%s", whole ? text : "");
