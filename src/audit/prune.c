@@ -111,15 +111,14 @@ static bool keep_hashes(Store *store, AnchorStatement *statement, Err *err)
 }
 
 /* Appends the record that says so; chained[0] is the newest so far. */
-static bool put_on_record(Store *store, const StorePrune *prune, int64_t from,
-                          const AnchorStatement *statement, Record chained[2], Arena *arena,
-                          Err *err)
+static bool put_on_record(Store *store, const StorePrune *prune, const AnchorStatement *statement,
+                          Record chained[2], Arena *arena, Err *err)
 {
     chained[1] = (Record){.at_us = prune->at_us,
                           .run = prune->run,
                           .kind = RECORD_PRUNE,
                           .session = "",
-                          .body = anchor_body(prune->body, from, statement, arena)};
+                          .body = anchor_body(prune->body, prune->from, statement, arena)};
     assert(chained[1].body);
     return store_insert(store, chained, 1, arena, err);
 }
@@ -137,7 +136,7 @@ static bool write_anchor(Store *store, const StoreAnchor *anchor, Err *err)
                         err);
 }
 
-/* In the open transaction; leaves ret_pruned->records at 0 where there is nothing left to do. */
+/* In the open transaction; leaves ret_pruned->records at 0 where another prune came in between. */
 static bool remove_records(Store *store, const StorePrune *prune, Record chained[2], Arena *arena,
                            StorePruned *ret_pruned, Err *err)
 {
@@ -147,17 +146,17 @@ static bool remove_records(Store *store, const StorePrune *prune, Record chained
     if (!anchor_read(store, &before, err))
         return false;
     ret_pruned->anchor = before;
-    if (before.sequence >= prune->through)
+    if (before.sequence != prune->from - 1) /* then what was decided about is gone */
         return true;
     (void) snprintf(statement.anchor.hash, sizeof(statement.anchor.hash), "%s", prune->hash);
     if (!is_unchanged(store, prune, err) || !keep_hashes(store, &statement, err))
         return false;
     statement.anchor.recorded = chained[0].sequence + 1;
-    if (!put_on_record(store, prune, before.sequence + 1, &statement, chained, arena, err) ||
+    if (!put_on_record(store, prune, &statement, chained, arena, err) ||
         !write_anchor(store, &statement.anchor, err))
         return false;
     ret_pruned->anchor = statement.anchor;
-    ret_pruned->records = prune->through - before.sequence;
+    ret_pruned->records = prune->through - prune->from + 1;
     return true;
 }
 
@@ -167,7 +166,7 @@ bool store_prune(Store *store, const StorePrune *prune, Arena *arena, StorePrune
     StorePruned pruned = {0};
     Record chained[2] = {0};
 
-    assert(store->mode == STORE_APPEND && prune->through > 0);
+    assert(store->mode == STORE_APPEND && prune->from > 0 && prune->through >= prune->from);
     if (!store_execute(store, "PRAGMA secure_delete = ON", "prune", err))
         return false;
     if (!store_begin(store, chained, arena, err) ||

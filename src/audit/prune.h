@@ -11,6 +11,7 @@
 #include "audit/store.h"
 
 typedef struct StorePrune {
+    int64_t from;     /* the first record to remove, which is the first of all */
     int64_t through;  /* the last record to remove */
     const char *hash; /* its hash, as it was when that was decided */
     int64_t at_us;    /* now */
@@ -20,7 +21,7 @@ typedef struct StorePrune {
 } StorePrune;
 
 typedef struct StorePruned {
-    int64_t records; /* that were removed; 0: another prune had done it already */
+    int64_t records; /* that were removed; 0: another prune came in between */
     StoreAnchor anchor;
 } StorePruned;
 

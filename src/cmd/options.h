@@ -25,6 +25,7 @@ enum {
     OPTION_XMIN = 1 << 14,      /* --xmin-behind */
     OPTION_PREPARED = 1 << 15,  /* the filters that a prepared transaction can meet */
     OPTION_ROLLBACK = 1 << 16,  /* what of --reason and so on goes with rolling one back */
+    OPTION_PRUNE = 1 << 17,     /* --older-than, and how to act on the audit trail */
 };
 
 typedef enum OptionValue {
@@ -70,6 +71,7 @@ typedef enum OptionId {
     OPT_OPERATOR,
     OPT_AUDIT,
     OPT_AGAINST,
+    OPT_OLDER_THAN,
     OPT_DRY_RUN,
     OPT_YES,
     OPT_LIMIT,

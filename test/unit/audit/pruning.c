@@ -32,7 +32,11 @@ const char *pruning_hash(Fixture *fixture, Store *store, int64_t sequence)
 
 StorePrune pruning_order(Fixture *fixture, Store *store, int64_t through)
 {
-    return (StorePrune){.through = through,
+    StoreAnchor anchor;
+
+    assert_true(store_anchor(store, &anchor, &fixture->err));
+    return (StorePrune){.from = anchor.sequence + 1,
+                        .through = through,
                         .hash = pruning_hash(fixture, store, through),
                         .at_us = PRUNING_AT_US,
                         .run = PRUNING_RUN,

@@ -136,7 +136,7 @@ static void everything_may_go(void **state)
     fixture_assert_intact(fixture, 1);
 }
 
-static void what_another_prune_removed_is_no_error(void **state)
+static void a_prune_in_between_is_no_error(void **state)
 {
     Fixture *fixture = *state;
     Store *store;
@@ -447,7 +447,7 @@ int main(void)
         TEST(the_prune_is_on_record),
         TEST(prunes_repeat),
         TEST(everything_may_go),
-        TEST(what_another_prune_removed_is_no_error),
+        TEST(a_prune_in_between_is_no_error),
         TEST(a_record_that_changed_is_not_pruned),
         TEST(another_store_that_is_open_goes_on),
         TEST(a_shortened_trail_is_still_noticed),
