@@ -46,11 +46,11 @@ static LogDoor *door_of(LogDoors *doors, const char *key, Arena *arena)
 /* One that is closed again keeps its first record, which has the value that opening it restores. */
 static void take_intent(LogDoor *door, const Record *record, Arena *arena)
 {
-    if (!door->closed) {
-        door->sequence = record->sequence;
-        door->at_us = record->at_us;
-    }
+    if (door->closed)
+        return;
     door->closed = true;
+    door->sequence = record->sequence;
+    door->at_us = record->at_us;
     door->name = arena_strdup(arena, record->session);
     door->run = arena_strdup(arena, record->run);
     door->target = record->target;
@@ -58,14 +58,13 @@ static void take_intent(LogDoor *door, const Record *record, Arena *arena)
 
 static void take_outcome(LogDoor *door, const Record *record, const json_t *body)
 {
-    bool first =
+    bool own =
         door->closed && door->target == record->target && strcmp(door->run, record->run) == 0;
 
     if (is_text(body, "command", "let-in")) {
         if (is_text(body, "outcome", "opened") || is_text(body, "outcome", "over"))
             door->closed = false;
-    } else if (first &&
-               (is_text(body, "outcome", "refused") || is_text(body, "outcome", "denied"))) {
+    } else if (own && (is_text(body, "outcome", "refused") || is_text(body, "outcome", "denied"))) {
         door->closed = false;
     }
 }

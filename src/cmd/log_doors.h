@@ -12,9 +12,9 @@ typedef struct LogDoor {
     const char *key;  /* the server and what of it was closed */
     const char *name; /* as its record has it, such as "database apps" (untrusted) */
     bool closed;
-    int64_t sequence; /* of the first record of the action that closed it first */
+    int64_t sequence; /* of the intent that closed it first, and so are the others */
     int64_t at_us;
-    const char *run; /* of the last action that closed it */
+    const char *run;
     int target;
 } LogDoor;
 

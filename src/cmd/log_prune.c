@@ -43,12 +43,11 @@ static const char *what_goes(const Prune *prune)
                         plural(limit->records), instant_format(limit->until_us, until));
 }
 
-static const char *age(const Prune *prune)
+static const char *before(const Prune *prune)
 {
-    char duration[DURATION_TEXT_MAX];
+    char at[INSTANT_TEXT_MAX];
 
-    return arena_strdup(&prune->scene->arena,
-                        duration_format(prune->scene->settings->older_than_us, duration));
+    return arena_strdup(&prune->scene->arena, instant_format(prune->before_us, at));
 }
 
 static void put(json_t *object, const char *key, const char *text, Arena *arena)
@@ -83,7 +82,8 @@ static const char *record_body(const Prune *prune)
     put(object, "command", "log prune", arena);
     put(object, "scope", "trail", arena);
     put(object, "reason",
-        arena_printf(arena, "%s removed, all older than %s", what_goes(prune), age(prune)), arena);
+        arena_printf(arena, "%s removed, all from before %s", what_goes(prune), before(prune)),
+        arena);
     put(object, "operator", prune->scene->operator_name, arena);
     put(object, "host", host, arena);
     put(object, "operator_reason", settings->reason, arena);
@@ -142,7 +142,7 @@ static void print_nothing(const Prune *prune)
         (void) printf("nothing to prune because of %s\n",
                       look_text(&scene->look, &scene->arena, prune->limit.keeper));
     else
-        (void) printf("nothing to prune: no record is older than %s\n", age(prune));
+        (void) printf("nothing to prune: no record is from before %s\n", before(prune));
 }
 
 /* A part of the last line; nothing where so little went that its record took more. */
