@@ -223,8 +223,8 @@ static void give_room_back(Prune *prune, Store *store, int64_t size)
         (void) fprintf(stderr, "pgquell: warning: its room was not given back: %s\n",
                        text_cleaned(&prune->scene->arena, err.message));
     else if (!whole)
-        (void) fputs("pgquell: warning: another process is reading the trail; what was removed "
-                     "stays in its -wal file until pgquell writes again\n",
+        (void) fputs("pgquell: warning: another process is reading the trail; until it is done, "
+                     "what was removed can still be found in the files\n",
                      stderr);
     prune->freed = size - store_size(store);
 }
