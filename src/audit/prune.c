@@ -169,7 +169,7 @@ bool store_prune(Store *store, const StorePrune *prune, Arena *arena, StorePrune
     assert(store->mode == STORE_APPEND && prune->from > 0 && prune->through >= prune->from);
     if (!store_execute(store, "PRAGMA secure_delete = ON", "prune", err))
         return false;
-    if (!store_begin(store, chained, arena, err) ||
+    if (!store_begin(store, "prune", chained, arena, err) ||
         !remove_records(store, prune, chained, arena, &pruned, err) ||
         (pruned.records > 0 && !store_execute(store, "COMMIT", "prune", err))) {
         store_rollback(store);

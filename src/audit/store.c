@@ -246,7 +246,7 @@ const char *store_head(const Store *store)
     return store->head;
 }
 
-bool store_begin(Store *store, Record *ret_newest, Arena *arena, Err *err)
+bool store_begin(Store *store, const char *doing, Record *ret_newest, Arena *arena, Err *err)
 {
     static const char advice[] =
         "Keep the file for examination, and name another store with --audit.";
@@ -256,7 +256,7 @@ bool store_begin(Store *store, Record *ret_newest, Arena *arena, Err *err)
     (void) sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     if (moved) /* appending would go on, into a file that has no name any more */
         return store_refuse(store, err, "its file was moved, replaced or removed", advice);
-    if (!store_execute(store, "BEGIN IMMEDIATE", "append to", err))
+    if (!store_execute(store, "BEGIN IMMEDIATE", doing, err))
         return false;
     if (!read_newest(store, &ret_newest->sequence, hash, err))
         return false;
@@ -324,7 +324,7 @@ bool store_append(Store *store, Record *records, size_t count, Arena *arena, Err
     for (size_t i = 0; i < count; i++)
         assert(records[i].kind != RECORD_PRUNE); /* only with what it says done */
     memcpy(chained + 1, records, count * sizeof(*records));
-    if (!store_begin(store, chained, arena, err) ||
+    if (!store_begin(store, "append to", chained, arena, err) ||
         !store_insert(store, chained, count, arena, err) ||
         !store_execute(store, "COMMIT", "append to", err)) {
         store_rollback(store);
