@@ -57,7 +57,12 @@ bool chain_hash(const Record *record, char ret_hash[STORE_HASH_MAX], Err *err)
     strbuf_done(&buf);
     if (done != 1 || length != CHAIN_BYTES) /* where OpenSSL's configuration leaves no SHA-256 */
         return err_set(err, ERR_AUDIT, "could not hash audit record: OpenSSL has no SHA-256");
+    chain_hex(digest, ret_hash);
+    return true;
+}
+
+void chain_hex(const unsigned char *digest, char ret_hash[STORE_HASH_MAX])
+{
     for (size_t i = 0; i < CHAIN_BYTES; i++)
         (void) snprintf(ret_hash + 2 * i, 3, "%02x", digest[i]);
-    return true;
 }

@@ -18,4 +18,7 @@ void chain_serialise(const Record *record, StrBuf *buf);
 /* SHA-256 over that, in lower-case hex. */
 FALLIBLE bool chain_hash(const Record *record, char ret_hash[STORE_HASH_MAX], Err *err);
 
+/* SHA-256's 32 bytes in lower-case hex. */
+void chain_hex(const unsigned char *digest, char ret_hash[STORE_HASH_MAX]);
+
 #endif

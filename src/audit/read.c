@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit/anchor.h"
 #include "audit/chain.h"
 #include "audit/store.h"
 #include "audit/store_internal.h"
 
 #define COLUMNS "sequence, at_us, run, target, kind, session, body, previous, hash"
+
+#define SEQUENCE_MAX (INT64_C(1) << 62) /* far from what would overflow */
 
 enum {
     AT_SEQUENCE,
@@ -141,7 +144,7 @@ bool store_read(Store *store, const StoreReading *reading, Err *err)
 static bool find_fault(sqlite3_stmt *row, const StoreVerdict *verdict, Arena *arena,
                        const char **ret_fault, Err *err)
 {
-    int64_t expected = verdict->records + 1;
+    int64_t expected = verdict->anchor.sequence + verdict->records + 1;
     int64_t sequence = sqlite3_column_int64(row, AT_SEQUENCE);
     const char *column = foreign_column(row);
     char hash[STORE_HASH_MAX];
@@ -173,9 +176,10 @@ static bool find_fault(sqlite3_stmt *row, const StoreVerdict *verdict, Arena *ar
     return true;
 }
 
-bool store_verify(Store *store, Arena *arena, StoreVerdict *ret_verdict, Err *err)
+/* Goes through the chain from the anchor on, and keeps what its last prune states. */
+static bool verify_chain(Store *store, StoreVerdict *verdict, AnchorStatement *ret_statement,
+                         Arena *arena, Err *err)
 {
-    StoreVerdict verdict = {.head = CHAIN_START};
     sqlite3_stmt *row;
     bool good = true;
     int result;
@@ -183,20 +187,68 @@ bool store_verify(Store *store, Arena *arena, StoreVerdict *ret_verdict, Err *er
     if (!select_records(store, NULL, 0, &row, err))
         return false;
     while ((result = sqlite3_step(row)) == SQLITE_ROW) {
-        good = find_fault(row, &verdict, arena, &verdict.fault, err);
-        if (!good || verdict.fault)
+        Record record;
+
+        good = find_fault(row, verdict, arena, &verdict->fault, err);
+        if (!good || verdict->fault)
             break;
-        verdict.records++;
-        (void) snprintf(verdict.head, sizeof(verdict.head), "%s",
-                        (const char *) sqlite3_column_text(row, AT_HASH));
+        record = row_record(row);
+        if (record.kind == RECORD_PRUNE)
+            anchor_stated(&record, ret_statement);
+        verdict->records++;
+        (void) snprintf(verdict->head, sizeof(verdict->head), "%s", record.hash);
     }
     if (result != SQLITE_ROW && result != SQLITE_DONE)
         good = store_fail(store, "read", err);
     (void) sqlite3_finalize(row);
-    if (!good)
+    return good;
+}
+
+/* It is the beginning that is not accounted for. */
+static void break_beginning(StoreVerdict *verdict, const char *fault)
+{
+    verdict->fault = fault;
+    verdict->broken_at = 1;
+    verdict->records = 0;
+    (void) snprintf(verdict->head, sizeof(verdict->head), "%s", CHAIN_START);
+}
+
+static bool verify(Store *store, StoreVerdict *verdict, Arena *arena, Err *err)
+{
+    AnchorStatement statement = {0};
+    const char *fault = NULL;
+
+    if (!anchor_read(store, &verdict->anchor, err))
         return false;
-    if (verdict.fault)
-        verdict.broken_at = verdict.records + 1;
-    *ret_verdict = verdict;
+    if (verdict->anchor.sequence < 0 || verdict->anchor.sequence > SEQUENCE_MAX) {
+        break_beginning(verdict, "The anchor where the trail begins was changed.");
+        return true;
+    }
+    (void) snprintf(verdict->head, sizeof(verdict->head), "%s", verdict->anchor.hash);
+    if (!verify_chain(store, verdict, &statement, arena, err))
+        return false;
+    if (verdict->fault) {
+        verdict->broken_at = verdict->anchor.sequence + verdict->records + 1;
+        return true;
+    }
+    if (!anchor_find_fault(store, &verdict->anchor, &statement, arena, &fault, err))
+        return false;
+    if (fault)
+        break_beginning(verdict, fault);
     return true;
+}
+
+/* In one transaction, since another process may prune meanwhile. */
+bool store_verify(Store *store, Arena *arena, StoreVerdict *ret_verdict, Err *err)
+{
+    StoreVerdict verdict = {0};
+    bool good;
+
+    if (!store_execute(store, "BEGIN", "read", err))
+        return false;
+    good = verify(store, &verdict, arena, err);
+    store_rollback(store);
+    if (good)
+        *ret_verdict = verdict;
+    return good;
 }

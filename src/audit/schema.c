@@ -9,8 +9,9 @@
 #define WAL_ATTEMPTS 500          /* 5 s */
 #define WAL_PAUSE_MS 10
 
-/* The last trigger is for INSERT OR REPLACE, which deletes without firing the second one. No STRICT
- * table, which SQLite before 3.37 cannot read: what reads a row checks its types. */
+/* The triggers on INSERT are for INSERT OR REPLACE, which deletes without firing those on DELETE.
+ * No STRICT table, which SQLite before 3.37 cannot read: what reads a row checks its types. The
+ * second step lets records go that are older than an anchor and whose hashes were kept. */
 const char *const schema_steps[] = {
     "CREATE TABLE record ("
     "  sequence INTEGER PRIMARY KEY,"
@@ -29,6 +30,35 @@ const char *const schema_steps[] = {
     "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;"
     "CREATE TRIGGER record_insert BEFORE INSERT ON record"
     "  WHEN NEW.sequence <= (SELECT max(sequence) FROM record) BEGIN"
+    "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;",
+
+    "CREATE TABLE anchor ("
+    "  sequence INTEGER PRIMARY KEY,"
+    "  hash TEXT NOT NULL,"
+    "  at_us INTEGER NOT NULL,"
+    "  recorded INTEGER NOT NULL);"
+    "CREATE TABLE pruned ("
+    "  sequence INTEGER PRIMARY KEY,"
+    "  hash TEXT NOT NULL);"
+    "CREATE TRIGGER anchor_update BEFORE UPDATE ON anchor BEGIN"
+    "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;"
+    "CREATE TRIGGER anchor_delete BEFORE DELETE ON anchor"
+    "  WHEN OLD.sequence = (SELECT max(sequence) FROM anchor) BEGIN"
+    "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;"
+    "CREATE TRIGGER anchor_insert BEFORE INSERT ON anchor"
+    "  WHEN NEW.sequence <= (SELECT max(sequence) FROM anchor) BEGIN"
+    "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;"
+    "CREATE TRIGGER pruned_update BEFORE UPDATE ON pruned BEGIN"
+    "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;"
+    "CREATE TRIGGER pruned_delete BEFORE DELETE ON pruned BEGIN"
+    "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;"
+    "CREATE TRIGGER pruned_insert BEFORE INSERT ON pruned"
+    "  WHEN NEW.sequence <= (SELECT max(sequence) FROM pruned) BEGIN"
+    "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;"
+    "DROP TRIGGER record_delete;"
+    "CREATE TRIGGER record_delete BEFORE DELETE ON record"
+    "  WHEN OLD.sequence > coalesce((SELECT max(sequence) FROM anchor), 0)"
+    "  OR NOT EXISTS (SELECT 1 FROM pruned WHERE sequence = OLD.sequence AND hash = OLD.hash) BEGIN"
     "  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;",
 };
 const int schema_version = sizeof(schema_steps) / sizeof(schema_steps[0]);
@@ -128,7 +158,12 @@ bool schema_prepare(Store *store, const char *const steps[], int count, Err *err
 {
     int version = 0;
 
-    if (!read_version(store, count, &version, err) || !turn_wal_on(store, err))
+    if (!read_version(store, count, &version, err))
+        return false;
+    /* Must be said before there is a page; later only VACUUM heeds it. */
+    if (version == 0 && !store_execute(store, "PRAGMA auto_vacuum = INCREMENTAL", "open", err))
+        return false;
+    if (!turn_wal_on(store, err))
         return false;
     if (version == count)
         return true;

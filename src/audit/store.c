@@ -23,6 +23,7 @@ const char *record_kind_name(RecordKind kind)
         [RECORD_SIGNAL] = "signal",
         [RECORD_OBSERVATION] = "observation",
         [RECORD_OUTCOME] = "outcome",
+        [RECORD_PRUNE] = "prune",
     };
 
     assert(kind >= RECORD_INTENT && kind < RECORD_KINDS);
@@ -245,8 +246,7 @@ const char *store_head(const Store *store)
     return store->head;
 }
 
-/* Opens the writing transaction; in it, `ret_newest` is the record to continue from. */
-static bool begin(Store *store, Record *ret_newest, Arena *arena, Err *err)
+bool store_begin(Store *store, const char *doing, Record *ret_newest, Arena *arena, Err *err)
 {
     static const char advice[] =
         "Keep the file for examination, and name another store with --audit.";
@@ -256,7 +256,7 @@ static bool begin(Store *store, Record *ret_newest, Arena *arena, Err *err)
     (void) sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     if (moved) /* appending would go on, into a file that has no name any more */
         return store_refuse(store, err, "its file was moved, replaced or removed", advice);
-    if (!store_execute(store, "BEGIN IMMEDIATE", "append to", err))
+    if (!store_execute(store, "BEGIN IMMEDIATE", doing, err))
         return false;
     if (!read_newest(store, &ret_newest->sequence, hash, err))
         return false;
@@ -293,15 +293,14 @@ static bool insert_record(Store *store, const Record *record, Err *err)
     return result == SQLITE_DONE;
 }
 
-/* Appends records[1] to records[count] in the open transaction; records[0] is the newest so far. */
-static bool insert_records(Store *store, Record *records, size_t count, Arena *arena, Err *err)
+bool store_insert(Store *store, Record *chained, size_t count, Arena *arena, Err *err)
 {
     for (size_t i = 1; i <= count; i++) {
         char *hash = arena_alloc(arena, STORE_HASH_MAX, 1);
-        Record *record = &records[i];
+        Record *record = &chained[i];
 
-        record->sequence = records[i - 1].sequence + 1;
-        record->previous = records[i - 1].hash;
+        record->sequence = chained[i - 1].sequence + 1;
+        record->previous = chained[i - 1].hash;
         if (!chain_hash(record, hash, err))
             return false;
         record->hash = hash;
@@ -311,19 +310,27 @@ static bool insert_records(Store *store, Record *records, size_t count, Arena *a
     return true;
 }
 
+void store_advance(Store *store, const Record *newest)
+{
+    store->sequence = newest->sequence;
+    (void) snprintf(store->head, sizeof(store->head), "%s", newest->hash);
+}
+
 bool store_append(Store *store, Record *records, size_t count, Arena *arena, Err *err)
 {
     Record *chained = ARENA_ARRAY(arena, Record, count + 1);
 
     assert(store->mode == STORE_APPEND && count > 0);
+    for (size_t i = 0; i < count; i++)
+        assert(records[i].kind != RECORD_PRUNE); /* only with what it says done */
     memcpy(chained + 1, records, count * sizeof(*records));
-    if (!begin(store, chained, arena, err) || !insert_records(store, chained, count, arena, err) ||
+    if (!store_begin(store, "append to", chained, arena, err) ||
+        !store_insert(store, chained, count, arena, err) ||
         !store_execute(store, "COMMIT", "append to", err)) {
         store_rollback(store);
         return false;
     }
     memcpy(records, chained + 1, count * sizeof(*records));
-    store->sequence = chained[count].sequence;
-    (void) snprintf(store->head, sizeof(store->head), "%s", chained[count].hash);
+    store_advance(store, &chained[count]);
     return true;
 }

@@ -24,6 +24,7 @@ typedef enum RecordKind {
     RECORD_SIGNAL,      /* how PostgreSQL answered it */
     RECORD_OBSERVATION, /* what was seen */
     RECORD_OUTCOME,     /* how the target ended; body as of an action's JSON object */
+    RECORD_PRUNE,       /* that older records were removed; written by store_prune() alone */
     RECORD_KINDS,
 } RecordKind;
 
@@ -33,8 +34,8 @@ typedef struct Record {
     const char *run;
     int target;
     RecordKind kind;
-    const char *session;  /* session id */
-    const char *body;     /* a JSON object, compact; opaque to the store */
+    const char *session;  /* session id; "" of a prune */
+    const char *body;     /* a JSON object, compact; opaque to the store but for a prune's */
     const char *previous; /* hash of the record before; set by the store */
     const char *hash;     /* set by the store */
 } Record;
@@ -82,15 +83,25 @@ typedef struct StoreReading {
 /* Reads records in order. Does not verify them. */
 FALLIBLE bool store_read(Store *store, const StoreReading *reading, Err *err);
 
+/* Where the chain begins after its oldest records were removed (prune.h). */
+typedef struct StoreAnchor {
+    int64_t sequence; /* of the last record that was removed; 0: none ever was */
+    char hash[STORE_HASH_MAX];
+    int64_t at_us;    /* when that was */
+    int64_t recorded; /* sequence of the RECORD_PRUNE that says so */
+} StoreAnchor;
+
 /* What store_verify() found. */
 typedef struct StoreVerdict {
-    int64_t records;   /* that are intact, from the first on */
+    StoreAnchor anchor;
+    int64_t records;   /* that are intact, from the first behind the anchor on */
     int64_t broken_at; /* sequence of the first that is not, or is missing; 0: all are intact */
     const char *fault; /* a sentence, in the arena; NULL when intact */
     char head[STORE_HASH_MAX]; /* of the last that is intact; 64 zeros when there is none */
 } StoreVerdict;
 
-/* Recomputes the chain. An answer false is a failure to read; a broken chain is a verdict. */
+/* Recomputes the chain, and whether its last prune accounts for an anchor and for the hashes of
+ * what is gone. An answer false is a failure to read; a broken chain is a verdict. */
 FALLIBLE bool store_verify(Store *store, Arena *arena, StoreVerdict *ret_verdict, Err *err);
 
 #endif

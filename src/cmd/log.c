@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* log: reads and verifies the audit trail. */
+/* log: reads, verifies and prunes the audit trail. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cmd/log_parts.h"
 
-static const char *const part_names[] = {"list", "show", "verify", "export", NULL};
+static const char *const part_names[] = {"list", "show", "verify", "export", "prune", NULL};
 
 typedef struct Part {
     ErrCode (*run)(Scene *scene, Store *store, Err *err);
@@ -18,10 +18,8 @@ typedef struct Part {
 
 /* In the order of their names. */
 static const Part parts[] = {
-    {log_list, 0, true},
-    {log_show, 1, false},
-    {log_verify, 0, false},
-    {log_export, 0, true},
+    {log_list, 0, true},   {log_show, 1, false}, {log_verify, 0, false},
+    {log_export, 0, true}, {log_prune, 0, true},
 };
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
@@ -33,7 +31,23 @@ static bool unknown_part(const char *word, Err *err)
     (void) err_set(err, ERR_USAGE, "unknown subcommand \"%s\"", word);
     if (nearest)
         return err_hint(err, "Did you mean \"log %s\"?", nearest);
-    return err_hint(err, "There are list, show ID, verify and export.");
+    return err_hint(err, "There are list, show ID, verify, export and prune.");
+}
+
+/* Options that only one of the subcommands takes. */
+static bool check_options(const Settings *settings, const Part *part, Err *err)
+{
+    if (settings->against && part->run != log_verify)
+        return err_set(err, ERR_USAGE, "--against goes with \"log verify\" only");
+    for (int id = 0; id < OPTIONS; id++)
+        if (settings->given[id] && (option_rows[id].groups & OPTION_PRUNE) &&
+            part->run != log_prune)
+            return err_set(err, ERR_USAGE, "--%s goes with \"log prune\" only",
+                           option_rows[id].name);
+    if (part->run != log_prune || settings->given[OPT_OLDER_THAN])
+        return true;
+    (void) err_set(err, ERR_USAGE, "\"log prune\" needs --older-than TIME");
+    return err_hint(err, "With --older-than 90d, for one, the last 90 days stay.");
 }
 
 static bool check_words(const Settings *settings, const Part *part, Err *err)
@@ -46,9 +60,7 @@ static bool check_words(const Settings *settings, const Part *part, Err *err)
     }
     if (given > part->words)
         return err_set(err, ERR_USAGE, "unexpected word \"%s\"", settings->words[1 + part->words]);
-    if (settings->against && part->run != log_verify)
-        return err_set(err, ERR_USAGE, "--against goes with \"log verify\" only");
-    return true;
+    return check_options(settings, part, err);
 }
 
 /* NULL where the command line asks for nothing that there is. */
@@ -82,6 +94,7 @@ static ErrCode run(Scene *scene, Err *err)
         return err->code;
     if (!path && !store_default_path(&scene->arena, &path, err))
         return err->code;
+    scene->settings->audit = path;
     if (part->missing_is_ok && !scene->settings->given[OPT_AUDIT] && access(path, F_OK) != 0 &&
         errno == ENOENT) {
         log_say_nothing(scene);
@@ -96,15 +109,16 @@ static ErrCode run(Scene *scene, Err *err)
 
 const Command command_log = {
     .name = "log",
-    .summary = "read and verify the audit trail",
-    .arguments = "[list | show ID | verify | export]",
+    .summary = "read, verify and prune the audit trail",
+    .arguments = "[list | show ID | verify | export | prune]",
     .details =
         "Without a word or with \"list\", lists the actions that were recorded, the newest "
         "last. \"show\" tells one in full; ID is its number in the list, a session id, or the "
         "beginning of an audit run's id. \"verify\" recomputes the chain of hashes: exit "
         "status 1 and the first record at fault where it is broken. \"export\" prints every "
-        "record as a JSON object.",
-    .options = OPTION_AUDIT | OPTION_OUTPUT,
+        "record as a JSON object. \"prune\" removes the oldest actions that have ended, and "
+        "records that it did; on a terminal it asks, elsewhere it needs --yes.",
+    .options = OPTION_AUDIT | OPTION_PRUNE | OPTION_OUTPUT,
     .words = part_names,
     .needs = NEEDS_NOTHING,
     .run = run,

@@ -127,7 +127,8 @@ static bool gather(void *context, const Record *record)
     LogAction *action = action_of(gathering, record);
     json_t *body;
 
-    if (record->kind != RECORD_INTENT && record->kind != RECORD_OUTCOME)
+    action->last = record->sequence;
+    if (record->kind == RECORD_SIGNAL || record->kind == RECORD_OBSERVATION)
         return true;
     body = json_loads(record->body, 0, NULL);
     keep_mandate(action, body, gathering->arena);
@@ -137,6 +138,9 @@ static bool gather(void *context, const Record *record)
     if (record->kind == RECORD_INTENT) {
         keep_session(action, json_object_get(body, "session"), gathering->arena);
         keep_session(action, json_object_get(body, "prepared"), gathering->arena);
+    } else if (record->kind == RECORD_PRUNE) {
+        action->prune = true;
+        action->outcome = LOG_PRUNED;
     } else {
         keep_session(action, body, gathering->arena);
         keep_outcome(action, body, gathering->arena);

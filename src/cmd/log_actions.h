@@ -10,13 +10,17 @@
 
 #include "audit/store.h"
 
+#define LOG_PRUNED "pruned" /* the outcome of a prune */
+
 typedef struct LogAction {
     int64_t id;    /* sequence of its first record */
     int64_t at_us; /* of that record */
     const char *run;
     int target;
-    const char *session; /* of a door: "database apps" */
+    int64_t last;        /* sequence of its last record so far */
+    const char *session; /* of a door: "database apps"; of a prune: "" */
     bool door;           /* it is no session that was acted on */
+    bool prune;          /* nor is it here: the trail was pruned */
     int pid;             /* 0: unknown */
     const char *role;
     const char *database;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/prune.h"
+
 static const char sign[] = "pgquell: ";
 static const char before_run[] = "audit run ";
 static const char before_hash[] = " head ";
@@ -98,30 +100,44 @@ static int by_line(const void *a, const void *b)
 }
 
 /* Signals that were sent together have the same head. */
-static bool mark(void *context, const Record *record)
+static void mark(LogHeads *heads, const char *hash, bool pruned)
 {
-    LogHeads *heads = context;
     LogHead *end = heads->heads + heads->count;
     LogHead key = {0};
     LogHead *head;
 
-    (void) snprintf(key.hash, sizeof(key.hash), "%s", record->hash);
+    (void) snprintf(key.hash, sizeof(key.hash), "%s", hash);
     head = bsearch(&key, heads->heads, heads->count, sizeof(LogHead), by_hash);
     while (head && head > heads->heads && by_hash(head - 1, &key) == 0)
         head--;
-    for (; head && head < end && by_hash(head, &key) == 0; head++)
-        head->found = true;
+    for (; head && head < end && by_hash(head, &key) == 0; head++) {
+        head->found = !pruned;
+        head->pruned = pruned;
+    }
+}
+
+static bool mark_found(void *context, const Record *record)
+{
+    mark(context, record->hash, false);
+    return true;
+}
+
+static bool mark_pruned(void *context, int64_t sequence, const char *hash)
+{
+    (void) sequence;
+    mark(context, hash, true);
     return true;
 }
 
 bool log_heads_compare(LogHeads *heads, Store *store, Err *err)
 {
-    StoreReading reading = {.visit = mark, .context = heads};
+    StoreReading reading = {.visit = mark_found, .context = heads};
 
     if (heads->count == 0)
         return true;
     qsort(heads->heads, heads->count, sizeof(LogHead), by_hash);
-    if (!store_read(store, &reading, err))
+    /* Records first: one that another process prunes meanwhile is met among the pruned. */
+    if (!store_read(store, &reading, err) || !store_read_pruned(store, mark_pruned, heads, err))
         return false;
     qsort(heads->heads, heads->count, sizeof(LogHead), by_line);
     return true;

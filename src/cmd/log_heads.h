@@ -13,7 +13,8 @@ typedef struct LogHead {
     size_t line; /* of the server's log, from 1 */
     char run[RUN_ID_MAX];
     char hash[STORE_HASH_MAX];
-    bool found; /* the trail has a record with that hash */
+    bool found;  /* the trail has a record with that hash */
+    bool pruned; /* or had one, before it was pruned */
 } LogHead;
 
 typedef struct LogHeads {
@@ -27,7 +28,7 @@ bool log_heads_next(const char **text, LogHead *ret_head);
 /* All heads that the server's log has. */
 FALLIBLE bool log_heads_read(const char *path, Arena *arena, LogHeads *ret_heads, Err *err);
 
-/* Marks those that the trail has. */
+/* Marks those that the trail has or had. */
 FALLIBLE bool log_heads_compare(LogHeads *heads, Store *store, Err *err);
 
 #endif

@@ -42,8 +42,9 @@ const char *log_outcome_name(const char *outcome)
 
 Style log_outcome_style(const char *outcome)
 {
-    if (outcome && (strcmp(outcome, door_outcome_name(DOOR_CLOSED)) == 0 ||
-                    strcmp(outcome, door_outcome_name(DOOR_OPENED)) == 0))
+    if (outcome &&
+        (strcmp(outcome, door_outcome_name(DOOR_CLOSED)) == 0 ||
+         strcmp(outcome, door_outcome_name(DOOR_OPENED)) == 0 || strcmp(outcome, LOG_PRUNED) == 0))
         return STYLE_GOOD;
     for (Outcome known = OUTCOME_OVER; outcome && known <= OUTCOME_UNKNOWN; known++) {
         if (strcmp(outcome_name(known), outcome) != 0)
@@ -95,12 +96,24 @@ static void print_table(const LogActions *actions, Scene *scene)
     table_print(stdout, &table, &scene->look);
 }
 
+/* A prune is no action on anybody; `log show` and `log export` have it. */
+static void leave_out_prunes(LogActions *actions)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < actions->count; i++)
+        if (!actions->actions[i].prune)
+            actions->actions[kept++] = actions->actions[i];
+    actions->count = kept;
+}
+
 ErrCode log_list(Scene *scene, Store *store, Err *err)
 {
     LogActions actions;
 
     if (!log_actions_read(store, &scene->arena, &actions, err))
         return err->code;
+    leave_out_prunes(&actions);
     if (actions.count == 0)
         log_say_nothing(scene);
     else if (!scene->settings->json)

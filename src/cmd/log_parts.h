@@ -13,6 +13,9 @@ ErrCode log_show(Scene *scene, Store *store, Err *err);
 ErrCode log_verify(Scene *scene, Store *store, Err *err);
 ErrCode log_export(Scene *scene, Store *store, Err *err);
 
+/* Opens the store a second time, to append, once it is known what goes. */
+ErrCode log_prune(Scene *scene, Store *store, Err *err);
+
 /* What a listing says where the trail has nothing. */
 void log_say_nothing(const Scene *scene);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/prune.h"
 #include "base/text.h"
 #include "cmd/log_actions.h"
 #include "cmd/log_parts.h"
@@ -136,6 +137,15 @@ static const char *count_text(const json_t *body, const char *key, Arena *arena)
                : "unknown";
 }
 
+/* `records 1 to 63, 12 actions, up to 2026-...; their last hash 9f86d0...`. */
+static const char *pruned_text(const json_t *body, const Look *look, Arena *arena)
+{
+    return arena_printf(arena, "records %s to %s, %s actions, up to %s; last hash %s",
+                        count_text(body, "from", arena), count_text(body, "to", arena),
+                        count_text(body, "actions", arena), text_of(body, "until", look, arena),
+                        text_of(body, "hash", look, arena));
+}
+
 /* What was foreseen, sentence by sentence. */
 static const char *foreseen_text(const json_t *body, const Look *look, Arena *arena)
 {
@@ -161,6 +171,10 @@ static void add_evidence(StrBuf *buf, const LogAction *action, const json_t *bod
 
     if (action->door) {
         add_labelled(buf, look, "door", look_text(look, arena, action->session), STYLE_PLAIN);
+        return;
+    }
+    if (action->prune) {
+        add_labelled(buf, look, "pruned", pruned_text(body, look, arena), STYLE_PLAIN);
         return;
     }
     add_labelled(buf, look, "session", session_text(action, state, look, arena), STYLE_PLAIN);
@@ -211,7 +225,7 @@ static bool find_body(void *context, const Record *record)
 {
     json_t **body = context;
 
-    if (record->kind != RECORD_INTENT && record->kind != RECORD_OUTCOME)
+    if (record->kind == RECORD_SIGNAL || record->kind == RECORD_OBSERVATION)
         return true;
     *body = json_loads(record->body, 0, NULL);
     return false;
@@ -229,6 +243,8 @@ static const char *record_text(const Record *record, const json_t *body, Timelin
             return text_of(body, "reason", look, arena);
         return arena_printf(arena, "to %s: %s", text_of(body, "remedy", look, arena),
                             text_of(body, "reason", look, arena));
+    case RECORD_PRUNE:
+        return text_of(body, "reason", look, arena);
     case RECORD_OUTCOME:
         return text_of(body, "outcome", look, arena);
     default:
@@ -314,6 +330,23 @@ static bool show(Scene *scene, Store *store, const LogAction *action, Err *err)
     return read;
 }
 
+static ErrCode tell_missing(Store *store, const char *word, Err *err)
+{
+    StoreAnchor anchor;
+
+    if (!store_anchor(store, &anchor, err))
+        return err->code;
+    (void) err_set(err, ERR_NO_TARGET, "no action \"%s\" is in the audit trail", word);
+    if (anchor.sequence == 0)
+        (void) err_hint(err, "\"pgquell log\" lists the actions.");
+    else
+        (void) err_hint(err,
+                        "\"pgquell log\" lists the actions; those up to %lld were pruned "
+                        "(\"pgquell log show %lld\").",
+                        (long long) anchor.sequence, (long long) anchor.recorded);
+    return ERR_NO_TARGET;
+}
+
 ErrCode log_show(Scene *scene, Store *store, Err *err)
 {
     const char *word = scene->settings->words[1];
@@ -332,7 +365,5 @@ ErrCode log_show(Scene *scene, Store *store, Err *err)
     }
     if (shown > 0)
         return ERR_NONE;
-    (void) err_set(err, ERR_NO_TARGET, "no action \"%s\" is in the audit trail", word);
-    (void) err_hint(err, "\"pgquell log\" lists the actions.");
-    return ERR_NO_TARGET;
+    return tell_missing(store, word, err);
 }

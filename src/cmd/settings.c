@@ -272,6 +272,8 @@ static bool take_value(Settings *settings, OptionId id, const char *value, Err *
         return parse_duration(id, value, &settings->order.grace_us, err);
     case OPT_TIMEOUT:
         return parse_duration(id, value, &settings->order.timeout_us, err);
+    case OPT_OLDER_THAN:
+        return parse_duration(id, value, &settings->older_than_us, err);
     case OPT_PACE:
         return parse_pace(row, value, &settings->pace_per_s, err);
     case OPT_SCOPE:

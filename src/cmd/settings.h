@@ -33,7 +33,8 @@ typedef struct Settings {
     const char *operator_name;
     const char *audit;
     const char *against; /* a server's log */
-    Order order;         /* without its kind and chosen_by */
+    int64_t older_than_us;
+    Order order; /* without its kind and chosen_by */
     double pace_per_s;
     int limit;
     bool dry_run;

@@ -24,6 +24,10 @@ Record fixture_record(RecordKind kind, const char *body);
 Store *fixture_open(Fixture *fixture, StoreMode mode);
 void fixture_append(Fixture *fixture, Store *store, int count);
 void fixture_fill(Fixture *fixture, int count);
+
+/* The same with a store of schema version 1, from before there were prunes. */
+void fixture_fill_old(Fixture *fixture, int count);
+
 StoreVerdict fixture_verify(Fixture *fixture);
 void fixture_assert_intact(Fixture *fixture, int64_t records);
 

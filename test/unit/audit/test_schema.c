@@ -55,6 +55,7 @@ static void a_new_store_is_set_up(void **state)
     assert_int_equal(number(store, "PRAGMA synchronous"), 2); /* FULL */
     assert_int_equal(number(store, "PRAGMA busy_timeout"), 5000);
     assert_int_equal(number(store, "PRAGMA trusted_schema"), 0);
+    assert_int_equal(number(store, "PRAGMA auto_vacuum"), 2); /* INCREMENTAL */
     assert_int_equal(number(store, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     store_close(store);
 }
@@ -70,18 +71,28 @@ static void the_table_is_append_only(void **state)
         "REPLACE INTO record VALUES (2, 0, '', 0, 'intent', '', '', '', '')",
         "INSERT INTO record VALUES (-1, 0, '', 0, 'intent', '', '', '', '')",
         "INSERT INTO record SELECT * FROM record WHERE true ON CONFLICT DO UPDATE SET body = ''",
+        "UPDATE anchor SET hash = ''",
+        "DELETE FROM anchor",
+        "INSERT INTO anchor VALUES (0, '', 0, 0)",
+        "REPLACE INTO anchor VALUES (1, '', 0, 0)",
+        "UPDATE pruned SET hash = ''",
+        "DELETE FROM pruned",
+        "INSERT INTO pruned VALUES (0, '')",
+        "REPLACE INTO pruned VALUES (1, '')",
     };
     Fixture *fixture = *state;
     Store *store = fixture_open(fixture, STORE_APPEND);
 
     fixture_append(fixture, store, 2);
+    fixture_sql(fixture, "INSERT INTO anchor VALUES (1, 'x', 0, 0);"
+                         "INSERT INTO pruned VALUES (1, 'x')"); /* of no record */
     for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
         assert_int_not_equal(sqlite3_exec(store->db, attempts[i], NULL, NULL, NULL), SQLITE_OK);
         assert_non_null(strstr(sqlite3_errmsg(store->db), "append-only"));
     }
     fixture_append(fixture, store, 1);
+    assert_int_equal(number(store, "SELECT count(*) FROM record"), 3);
     store_close(store);
-    fixture_assert_intact(fixture, 3);
 }
 
 static void a_newer_schema_is_refused(void **state)
@@ -129,35 +140,73 @@ static void an_empty_file_is_a_new_store(void **state)
     fixture_assert_intact(fixture, 1);
 }
 
-/* A pgquell of tomorrow, with one step more, opens a store of today. */
-static void an_older_schema_is_migrated(void **state)
+/* Opened for reading it stays as it is, opened to append it becomes one of today. */
+static void an_older_schema_is_read_and_migrated(void **state)
 {
-    const char *steps[] = {schema_steps[0], "ALTER TABLE record ADD COLUMN later INTEGER"};
     Fixture *fixture = *state;
     Store *store;
 
-    assert_int_equal(schema_version, 1); /* else this test wants more steps */
+    fixture_fill_old(fixture, 3);
+    fixture_assert_intact(fixture, 3);
+    store = fixture_open(fixture, STORE_READ);
+    assert_int_equal(number(store, "PRAGMA user_version"), 1);
+    store_close(store);
+    store = fixture_open(fixture, STORE_APPEND);
+    assert_int_equal(number(store, "PRAGMA user_version"), schema_version);
+    assert_int_equal(number(store, "SELECT count(*) FROM record"), 3);
+    assert_int_equal(number(store, "SELECT count(*) FROM anchor"), 0);
+    fixture_append(fixture, store, 1);
+    store_close(store);
+    fixture_assert_intact(fixture, 4);
+}
+
+/* Who reads while another process migrates sees what is there then. */
+static void a_reader_outlives_a_migration(void **state)
+{
+    Fixture *fixture = *state;
+    StoreVerdict verdict = {0};
+    Store *reader;
+
+    fixture_fill_old(fixture, 3);
+    reader = fixture_open(fixture, STORE_READ);
+    fixture_fill(fixture, 1);
+    assert_true(store_verify(reader, &fixture->arena, &verdict, &fixture->err));
+    assert_null(verdict.fault);
+    assert_int_equal(verdict.records, 4);
+    store_close(reader);
+}
+
+/* A pgquell of tomorrow, with one step more, opens a store of today. */
+static void a_later_step_is_taken(void **state)
+{
+    const char *steps[] = {schema_steps[0], schema_steps[1],
+                           "ALTER TABLE record ADD COLUMN later INTEGER"};
+    Fixture *fixture = *state;
+    Store *store;
+
+    assert_int_equal(schema_version, 2); /* else this test wants more steps */
     fixture_fill(fixture, 3);
     store = fixture_open(fixture, STORE_APPEND);
-    assert_true(schema_prepare(store, steps, 2, &fixture->err));
-    assert_int_equal(number(store, "PRAGMA user_version"), 2);
+    assert_true(schema_prepare(store, steps, 3, &fixture->err));
+    assert_int_equal(number(store, "PRAGMA user_version"), 3);
     assert_int_equal(number(store, "SELECT count(*) - count(later) FROM record"), 3);
-    assert_true(schema_prepare(store, steps, 2, &fixture->err)); /* nothing is left to do */
+    assert_true(schema_prepare(store, steps, 3, &fixture->err)); /* nothing is left to do */
     assert_false(schema_check(store, &fixture->err));
     store_close(store);
 }
 
 static void a_failed_migration_changes_nothing(void **state)
 {
-    const char *steps[] = {schema_steps[0], "CREATE TABLE half (x)", "CREATE NONSENSE"};
+    const char *steps[] = {schema_steps[0], schema_steps[1], "CREATE TABLE half (x)",
+                           "CREATE NONSENSE"};
     Fixture *fixture = *state;
     Store *store;
 
     fixture_fill(fixture, 2);
     store = fixture_open(fixture, STORE_APPEND);
-    assert_false(schema_prepare(store, steps, 3, &fixture->err));
+    assert_false(schema_prepare(store, steps, 4, &fixture->err));
     fixture_assert_error(fixture, "could not migrate audit store");
-    assert_int_equal(number(store, "PRAGMA user_version"), 1);
+    assert_int_equal(number(store, "PRAGMA user_version"), 2);
     assert_int_equal(number(store, "SELECT count(*) FROM sqlite_master WHERE name = 'half'"), 0);
     fixture_append(fixture, store, 1);
     store_close(store);
@@ -230,7 +279,9 @@ int main(void)
         TEST(a_newer_schema_is_refused),
         TEST(other_files_are_refused_and_left_alone),
         TEST(an_empty_file_is_a_new_store),
-        TEST(an_older_schema_is_migrated),
+        TEST(an_older_schema_is_read_and_migrated),
+        TEST(a_reader_outlives_a_migration),
+        TEST(a_later_step_is_taken),
         TEST(a_failed_migration_changes_nothing),
         TEST(first_openers_wait_for_each_other),
         TEST(without_a_write_ahead_log_it_is_refused),

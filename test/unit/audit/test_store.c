@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "audit/chain.h"
+#include "audit/faults.h"
 #include "audit/fixture.h"
 #include "audit/store_internal.h"
 
@@ -27,7 +28,7 @@
 /* What the replaced system calls do; the rest of the program is one thread. */
 static int syncs;       /* so far */
 static bool syncs_fail; /* with EIO */
-static int writes_left; /* until the write that fails or crashes; negative: none does */
+static int nth_write;   /* of append_with_scarce_writes(), which fails or crashes */
 static bool write_crashes;
 
 /* SQLite's syncs come here, since the program's symbols win over the C library's. */
@@ -43,27 +44,6 @@ int fdatasync(int fildes)
 int fsync(int fd)
 {
     return fdatasync(fd);
-}
-
-static ssize_t scarce_pwrite(int fd, const void *bytes, size_t length, off_t offset)
-{
-    if (writes_left >= 0 && writes_left-- == 0) {
-        (void) syscall(SYS_pwrite64, fd, bytes, length / 2, offset); /* torn */
-        if (write_crashes)
-            _exit(9);
-        writes_left = 0; /* and so does every later one */
-        errno = ENOSPC;
-        return -1;
-    }
-    return (ssize_t) syscall(SYS_pwrite64, fd, bytes, length, offset);
-}
-
-static void replace_pwrite(sqlite3_syscall_ptr replacement)
-{
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-
-    assert_int_equal(vfs->xSetSystemCall(vfs, "pwrite64", replacement), SQLITE_OK);
-    (void) vfs->xSetSystemCall(vfs, "pwrite", replacement);
 }
 
 static bool append_two(Fixture *fixture, Store *store)
@@ -310,12 +290,12 @@ static int append_with_scarce_writes(Fixture *fixture)
     Store *store = NULL;
     bool appended;
 
-    replace_pwrite((sqlite3_syscall_ptr) scarce_pwrite);
+    faults_arm(nth_write, write_crashes);
     if (!store_open(fixture->path, STORE_APPEND, &store, &fixture->err))
         return 1;
     appended = append_two(fixture, store);
     if (!appended && !write_crashes) {
-        writes_left = -1;
+        faults_disarm();
         fixture_append(fixture, store, 1); /* there is room again */
     }
     store_close(store);
@@ -332,7 +312,7 @@ static void any_write_that_fails_leaves_it_whole(void **state)
     fixture_fill(fixture, 2);
     for (int nth = 0; result != 0; nth++) {
         assert_true(nth < 100);
-        writes_left = nth;
+        nth_write = nth;
         write_crashes = false;
         result = fixture_in_child(fixture, append_with_scarce_writes, false);
         assert_in_range(result, 0, 2);
@@ -347,14 +327,14 @@ static void a_crash_at_any_write_leaves_it_whole(void **state)
 {
     Fixture *fixture = *state;
     int64_t records = 2;
-    int result = 9;
+    int result = FAULTS_CRASHED;
 
     fixture_fill(fixture, 2);
-    for (int nth = 0; result == 9; nth++) {
+    for (int nth = 0; result == FAULTS_CRASHED; nth++) {
         StoreVerdict verdict;
 
         assert_true(nth < 100);
-        writes_left = nth;
+        nth_write = nth;
         write_crashes = true;
         result = fixture_in_child(fixture, append_with_scarce_writes, false);
         verdict = fixture_verify(fixture);
@@ -493,6 +473,5 @@ int main(void)
         TEST(special_names_are_files),
     };
 
-    writes_left = -1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

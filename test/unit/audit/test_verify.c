@@ -25,7 +25,8 @@ static void assert_detected(Fixture *fixture, const char *sql, int64_t at, const
         fail_msg("%s: \"%s\" is not in \"%s\"", sql, fault, verdict.fault ? verdict.fault : "");
     assert_int_equal(verdict.broken_at, at);
     assert_int_equal(verdict.records, at - 1);
-    fixture_sql(fixture, "DROP TABLE record; PRAGMA user_version = 0; PRAGMA application_id = 0");
+    fixture_sql(fixture, "DROP TABLE record; DROP TABLE anchor; DROP TABLE pruned;"
+                         "PRAGMA user_version = 0; PRAGMA application_id = 0");
 }
 
 static void every_changed_column_is_detected(void **state)

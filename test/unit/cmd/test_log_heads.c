@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "audit/chain.h"
-#include "audit/fixture.h"
+#include "audit/pruning.h"
 #include "cmd/log_heads.h"
 
 #define RUN "0123456789abcdef"
@@ -115,6 +115,37 @@ static void heads_are_compared_with_the_trail(void **state)
     assert_false(heads.heads[3].found);
 }
 
+/* A head that never was in the trail still shows. */
+static void heads_of_pruned_records_are_known(void **state)
+{
+    Fixture *fixture = *state;
+    const char *pruned;
+    const char *kept;
+    LogHeads heads;
+    Store *store;
+
+    fixture_fill(fixture, 3);
+    store = fixture_open(fixture, STORE_APPEND);
+    pruned = pruning_hash(fixture, store, 1);
+    kept = pruning_hash(fixture, store, 3);
+    (void) pruning_do(fixture, store, 2);
+    store_close(store);
+    {
+        const char *const lines[] = {
+            arena_printf(&fixture->arena, "pgquell: audit run " RUN " head %s", pruned),
+            arena_printf(&fixture->arena, "pgquell: audit run " RUN " head %s", kept),
+            LINE(HASH),
+            arena_printf(&fixture->arena, "pgquell: audit run " RUN " head %s", pruned),
+        };
+
+        heads = compared(fixture, lines, sizeof(lines) / sizeof(lines[0]));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(heads.heads[i].found, i == 1);
+        assert_int_equal(heads.heads[i].pruned, i == 0 || i == 3);
+    }
+}
+
 static void a_log_without_heads_is_fine(void **state)
 {
     Fixture *fixture = *state;
@@ -142,6 +173,8 @@ int main(void)
         cmocka_unit_test(several_heads_of_a_line_are_found),
         cmocka_unit_test(what_only_looks_like_a_head_is_none),
         cmocka_unit_test_setup_teardown(heads_are_compared_with_the_trail, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(heads_of_pruned_records_are_known, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_log_without_heads_is_fine, fixture_setup,
                                         fixture_teardown),

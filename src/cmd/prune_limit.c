@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Prune limit: how much of the audit trail's beginning may be removed. */
+#include "cmd/prune_limit.h"
+
+#include <assert.h>
+
+#include "base/timefmt.h"
+#include "cmd/log_actions.h"
+#include "cmd/log_doors.h"
+
+typedef struct Survey {
+    Arena *arena;
+    int64_t before_us;
+    int64_t first;
+    int64_t old_through; /* the last of the records that are old enough without a gap */
+    bool young;          /* one that is not was met */
+    LogDoors doors;
+} Survey;
+
+/* Also what is young matters: it may be the record that a door was opened. */
+static bool survey_record(void *context, const Record *record)
+{
+    Survey *survey = context;
+
+    if (survey->first == 0)
+        survey->first = record->sequence;
+    survey->young = survey->young || record->at_us >= survey->before_us;
+    if (!survey->young)
+        survey->old_through = record->sequence;
+    log_doors_take(&survey->doors, record, survey->arena);
+    return true;
+}
+
+static const char *instant(int64_t at_us, Arena *arena)
+{
+    char at[INSTANT_TEXT_MAX];
+
+    return arena_strdup(arena, instant_format(at_us, at));
+}
+
+/* Ends the beginning before that record, if it is in it. */
+static bool end_before(PruneLimit *limit, int64_t sequence)
+{
+    if (sequence > limit->through)
+        return false;
+    limit->through = sequence - 1;
+    return true;
+}
+
+static void spare_open(PruneLimit *limit, const LogActions *actions, Arena *arena)
+{
+    for (size_t i = 0; i < actions->count; i++) {
+        const LogAction *action = &actions->actions[i];
+
+        if (!action->outcome && end_before(limit, action->id))
+            limit->keeper = arena_printf(arena, "action %lld of %s, which is open",
+                                         (long long) action->id, instant(action->at_us, arena));
+    }
+}
+
+static void spare_door(PruneLimit *limit, const LogDoors *doors, Arena *arena)
+{
+    const LogDoor *door = log_doors_oldest(doors);
+
+    if (door && end_before(limit, door->sequence))
+        limit->keeper =
+            arena_printf(arena, "the door of %s, which was closed at %s and is closed yet",
+                         door->name, instant(door->at_us, arena));
+}
+
+/* From the newest on: where one is spared, those that began later are behind the end already. */
+static void spare_unfinished(PruneLimit *limit, const LogActions *actions, Arena *arena)
+{
+    for (size_t i = actions->count; i-- > 0;) {
+        const LogAction *action = &actions->actions[i];
+
+        if (action->last > limit->through && end_before(limit, action->id))
+            limit->keeper = arena_printf(arena, "action %lld of %s, which ended too late to go",
+                                         (long long) action->id, instant(action->at_us, arena));
+    }
+}
+
+typedef struct Measure {
+    Arena *arena;
+    PruneLimit *limit;
+} Measure;
+
+static bool measure_record(void *context, const Record *record)
+{
+    const Measure *measure = context;
+    PruneLimit *limit = measure->limit;
+
+    if (record->sequence > limit->through)
+        return false;
+    if (limit->records++ == 0 || record->at_us > limit->until_us)
+        limit->until_us = record->at_us;
+    if (record->sequence == limit->through)
+        limit->hash = arena_strdup(measure->arena, record->hash);
+    return true;
+}
+
+static bool measure(Store *store, const LogActions *actions, PruneLimit *limit, Arena *arena,
+                    Err *err)
+{
+    Measure context = {arena, limit};
+    StoreReading reading = {.visit = measure_record, .context = &context};
+
+    if (limit->through < limit->first)
+        limit->through = 0;
+    if (limit->through == 0)
+        return true;
+    for (size_t i = 0; i < actions->count; i++)
+        limit->actions += actions->actions[i].id <= limit->through && !actions->actions[i].prune;
+    return store_read(store, &reading, err);
+}
+
+bool prune_limit_find(Store *store, int64_t before_us, Arena *arena, PruneLimit *ret_limit,
+                      Err *err)
+{
+    Survey survey = {.arena = arena, .before_us = before_us};
+    StoreReading reading = {.visit = survey_record, .context = &survey};
+    PruneLimit limit = {0};
+    LogActions actions;
+
+    if (!store_read(store, &reading, err) || !log_actions_read(store, arena, &actions, err))
+        return false;
+    limit.first = survey.first;
+    limit.through = survey.old_through;
+    spare_open(&limit, &actions, arena);
+    spare_door(&limit, &survey.doors, arena);
+    spare_unfinished(&limit, &actions, arena);
+    if (!measure(store, &actions, &limit, arena, err))
+        return false;
+    assert(limit.through == 0 || limit.hash);
+    *ret_limit = limit;
+    return true;
+}
