@@ -22,6 +22,7 @@ enum {
     OPTION_XMIN = 1 << 14,      /* --xmin-behind */
     OPTION_PREPARED = 1 << 15,  /* the filters that a prepared transaction can meet */
     OPTION_ROLLBACK = 1 << 16,  /* what of --reason and so on goes with rolling one back */
+    OPTION_PRUNE = 1 << 17,     /* --older-than, and how to act on the audit trail */
 };
 
 /* The titles under which --help lists a group, in order; NULL ends them. */
