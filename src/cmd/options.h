@@ -77,15 +77,13 @@ typedef struct OptionRow {
     const char *fallback;    /* the default, in words that can be typed; NULL: none */
     const char *text;        /* one line for --help */
 } OptionRow;
-
 extern const OptionRow option_rows[OPTIONS];
 
 /* The words that an option takes, ended by NULL; NULL where its value is no word of a list. --help
  * and the manual list them after the row's text, completion offers them. */
 extern const char *const *const option_choices[OPTIONS];
 
-/* Those of --sort. */
-extern const char *const sort_keys[];
+extern const char *const sort_keys[]; /* those of --sort */
 
 /* Whether the next word is its value where none is joined to it. */
 bool option_needs_value(const OptionRow *row);

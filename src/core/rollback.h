@@ -41,20 +41,20 @@ typedef struct Rollback {
     int waiters_before; /* sessions that wait for it directly; COUNT_UNKNOWN, as the next two */
     int waiters_after;
     int locks_after;
-    bool planned;       /* it may be begun; else the outcome says why not */
+    Outcome outcome;
     const char *reason; /* why, or why not */
     const char *note;   /* NULL: nothing more to say */
     Consequences foreseen;
-    Outcome outcome;
     Step steps[ROLLBACK_STEPS_MAX];
     size_t step_count;
     int64_t begun_us; /* steady; TIME_UNKNOWN before */
     int64_t finished_us;
-    bool sent;
-    RollbackAnswer answer;
     const char *failure; /* of ROLLBACK_FAILED */
-    bool seen_after;     /* the last look after it was sent still saw it */
     Arena *arena;        /* for its texts; borrowed */
+    RollbackAnswer answer;
+    bool planned;    /* it may be begun; else the outcome says why not */
+    bool sent;       /* it may have been */
+    bool seen_after; /* the last look after it was sent still saw it */
 } Rollback;
 
 /* What is known of the transaction; all borrowed. */

@@ -248,6 +248,7 @@ static void who_waits_for_others_as_well(void **state)
     facts.waits = &waits;
     session.waiters = 1;
     assert_says("frees: nobody: who waits behind it waits for others as well\n");
+    facts.waits = NULL;
 }
 
 static void siblings_are_left_alone(void **state)
@@ -280,6 +281,8 @@ static void siblings_are_left_alone(void **state)
     others[1].pid = 78;
     facts.ending = &(Ending){.pids = (const int[]){100, 77, 78}, .pid_count = 3};
     assert_says_nothing_of("spares");
+    facts.sessions = NULL;
+    facts.ending = NULL;
 }
 
 static void siblings_need_a_client(void **state)
@@ -302,6 +305,7 @@ static void siblings_need_a_client(void **state)
     session.role_oid = other.role_oid = 20;
     session.backend_type = "autovacuum worker";
     assert_says_nothing_of("spares");
+    facts.sessions = NULL;
 }
 
 static void a_copy_is_its_own(void **state)

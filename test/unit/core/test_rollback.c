@@ -164,6 +164,8 @@ static void who_waits_behind_it(void **state)
     assert_foreseen("frees: 1 session that waits behind it (the longest for 1.0 s)\n");
     prepared.xid = 9;
     assert_foreseen("frees: nobody waits behind it\n");
+    facts.waits = NULL;
+    facts.locks = NULL;
 }
 
 static void go(void)

@@ -98,6 +98,19 @@ void sample_request(Sample *sample, OrderKind kind, const Session *session)
     step(sample, (Event){.kind = EVENT_REQUEST, .session = session, .order = &order});
 }
 
+void sample_request_many(Sample *sample, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Session session = sample_session(1000 + (int) i);
+
+        if (i == 1) {
+            session.state = STATE_IDLE;
+            session.xact_start = TIME_UNKNOWN;
+        }
+        sample_request(sample, ORDER_STOP, &session);
+    }
+}
+
 void sample_foreseen(Sample *sample, size_t target, const Consequences *consequences)
 {
     step(sample, (Event){.kind = EVENT_FORESEEN, .target = target, .consequences = consequences});
@@ -144,6 +157,15 @@ char *printed_end(Printed *printed)
     assert_int_equal(fclose(printed->out), 0);
     assert_int_equal(strlen(printed->text), printed->length);
     return printed->text;
+}
+
+size_t count_lines(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
 }
 
 static void assert_line_fits(const char *line, size_t length, int columns)

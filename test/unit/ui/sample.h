@@ -34,6 +34,10 @@ void sample_end(Sample *sample);
 
 /* EVENT_REQUEST with an order of this kind, a grace of 5 s and a timeout of 30 s. */
 void sample_request(Sample *sample, OrderKind kind, const Session *session);
+
+/* Requests to stop as many sessions, of which the second is idle. */
+void sample_request_many(Sample *sample, size_t count);
+
 void sample_foreseen(Sample *sample, size_t target, const Consequences *consequences);
 void sample_event(Sample *sample, EventKind kind, size_t target);
 void sample_signalled(Sample *sample, size_t target, SignalResult result, const char *text);
@@ -52,6 +56,8 @@ typedef struct Printed {
 
 void printed_begin(Printed *printed);
 char *printed_end(Printed *printed);
+
+size_t count_lines(const char *text);
 
 /* Fails unless every line of the text is valid UTF-8 without hostile characters, ends in no blank
  * and is at most `columns` wide (0: as wide as it likes). */
