@@ -9,13 +9,14 @@
 /* One run's intent to close a door, for as long as nothing has undone it. */
 typedef struct Claim {
     DoorEntry entry;
+    const char *server; /* as server_key() names it */
     bool stands;
 } Claim;
 
 typedef struct Reading {
     Arena *arena;
-    const json_t *server;
-    Claim *claims; /* in the order of their records */
+    const char *server; /* NULL: any */
+    Claim *claims;      /* in the order of their records */
     size_t count;
 } Reading;
 
@@ -30,14 +31,15 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* By its identifier; where the server tells none, by its address. */
-static bool same_server(const json_t *a, const json_t *b)
+static const char *server_key(const json_t *server, Arena *arena)
 {
-    const char *identifier = text_of(a, "system_identifier");
+    const char *identifier = text_of(server, "system_identifier");
+    const char *host = text_of(server, "host");
+    const char *port = text_of(server, "port");
 
-    if (identifier || text_of(b, "system_identifier"))
-        return same_text(identifier, text_of(b, "system_identifier"));
-    return same_text(text_of(a, "host"), text_of(b, "host")) &&
-           same_text(text_of(a, "port"), text_of(b, "port"));
+    if (identifier)
+        return arena_strdup(arena, identifier);
+    return arena_printf(arena, "%s\n%s", host ? host : "", port ? port : "");
 }
 
 static bool same_door(const Door *a, const Door *b)
@@ -104,11 +106,13 @@ static void claim(Reading *reading, const Record *record, const json_t *body, co
 
     reading->claims = arena_grow(arena, reading->claims, reading->count, sizeof(Claim));
     made = &reading->claims[reading->count++];
-    *made = (Claim){.entry = {.at_us = record->at_us,
+    *made = (Claim){.entry = {.sequence = record->sequence,
+                              .at_us = record->at_us,
                               .run = arena_strdup(arena, record->run),
                               .operator_name = arena_strdup(arena, text_of(body, "operator")),
                               .ticket = arena_strdup(arena, text_of(body, "ticket")),
                               .reason = arena_strdup(arena, text_of(body, "operator_reason"))},
+                    .server = server_key(json_object_get(body, "server"), arena),
                     .stands = true};
     keep_door(&made->entry.door, door, arena);
 }
@@ -123,13 +127,14 @@ static bool is_any(const char *word, const char *one, const char *other)
 static void settle(Reading *reading, const Record *record, const json_t *body, const Door *door)
 {
     const char *outcome = text_of(body, "outcome");
+    const char *server = server_key(json_object_get(body, "server"), reading->arena);
     bool opens = same_text(text_of(body, "command"), "let-in");
 
     for (size_t i = 0; outcome && i < reading->count; i++) {
         Claim *made = &reading->claims[i];
         bool own = strcmp(made->entry.run, record->run) == 0;
 
-        if (!same_door(&made->entry.door, door))
+        if (!same_door(&made->entry.door, door) || strcmp(made->server, server) != 0)
             continue;
         if (opens && is_any(outcome, "opened", "over"))
             made->stands = false;
@@ -138,6 +143,14 @@ static void settle(Reading *reading, const Record *record, const json_t *body, c
         if (!opens && own && strcmp(outcome, "closed") == 0)
             made->entry.sure = true;
     }
+}
+
+static bool is_wanted(const Reading *reading, const json_t *body)
+{
+    if (!reading->server)
+        return true;
+    return strcmp(server_key(json_object_get(body, "server"), reading->arena), reading->server) ==
+           0;
 }
 
 static bool gather(void *context, const Record *record)
@@ -150,7 +163,7 @@ static bool gather(void *context, const Record *record)
         !strstr(record->body, "\"door\":"))
         return true;
     body = json_loads(record->body, 0, NULL);
-    if (take_door(body, &door) && same_server(json_object_get(body, "server"), reading->server)) {
+    if (take_door(body, &door) && is_wanted(reading, body)) {
         if (record->kind == RECORD_OUTCOME)
             settle(reading, record, body, &door);
         else if (same_text(text_of(body, "command"), "keep-out"))
@@ -188,7 +201,7 @@ static void enter(DoorBook *book, const DoorEntry *entry)
 
 bool door_book_read(Store *store, const json_t *server, Arena *arena, DoorBook *ret_book, Err *err)
 {
-    Reading state = {.arena = arena, .server = server};
+    Reading state = {.arena = arena, .server = server_key(server, arena)};
     StoreReading reading = {.visit = gather, .context = &state};
     DoorBook book = {0};
 
@@ -199,6 +212,21 @@ bool door_book_read(Store *store, const json_t *server, Arena *arena, DoorBook *
         if (state.claims[i].stands)
             enter(&book, &state.claims[i].entry);
     *ret_book = book;
+    return true;
+}
+
+bool door_book_oldest(Store *store, Arena *arena, DoorEntry *ret_entry, Err *err)
+{
+    Reading state = {.arena = arena};
+    StoreReading reading = {.visit = gather, .context = &state};
+    DoorEntry oldest = {0};
+
+    if (!store_read(store, &reading, err))
+        return false;
+    for (size_t i = 0; i < state.count && oldest.sequence == 0; i++)
+        if (state.claims[i].stands)
+            oldest = state.claims[i].entry;
+    *ret_entry = oldest;
     return true;
 }
 

@@ -12,7 +12,8 @@
 #include "loop/mandate.h"
 
 typedef struct DoorEntry {
-    Door door; /* `before` is what it had when the first of several closed it */
+    Door door;        /* `before` is what it had when the first of several closed it */
+    int64_t sequence; /* of the intent, where several closed it the last one's; so is the rest */
     int64_t at_us;
     const char *run;
     const char *operator_name;
@@ -30,6 +31,10 @@ typedef struct DoorBook {
  * into a record. */
 FALLIBLE bool door_book_read(Store *store, const json_t *server, Arena *arena, DoorBook *ret_book,
                              Err *err);
+
+/* The oldest intent that is on record yet, whatever the cluster: from there on the trail is needed.
+ * Where there is none its sequence is 0. */
+FALLIBLE bool door_book_oldest(Store *store, Arena *arena, DoorEntry *ret_entry, Err *err);
 
 /* The entry of this very door, or NULL. */
 const DoorEntry *door_book_find(const DoorBook *book, const Door *door);

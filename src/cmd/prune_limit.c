@@ -5,29 +5,24 @@
 #include <assert.h>
 
 #include "base/timefmt.h"
+#include "cmd/door_book.h"
 #include "cmd/log_actions.h"
-#include "cmd/log_doors.h"
 
 typedef struct Survey {
-    Arena *arena;
     int64_t before_us;
     int64_t first;
     int64_t old_through; /* the last of the records that are old enough without a gap */
-    bool young;          /* one that is not was met */
-    LogDoors doors;
 } Survey;
 
-/* Also what is young matters: it may be the record that a door was opened. */
 static bool survey_record(void *context, const Record *record)
 {
     Survey *survey = context;
 
     if (survey->first == 0)
         survey->first = record->sequence;
-    survey->young = survey->young || record->at_us >= survey->before_us;
-    if (!survey->young)
-        survey->old_through = record->sequence;
-    log_doors_take(&survey->doors, record, survey->arena);
+    if (record->at_us >= survey->before_us)
+        return false;
+    survey->old_through = record->sequence;
     return true;
 }
 
@@ -58,14 +53,13 @@ static void spare_open(PruneLimit *limit, const LogActions *actions, Arena *aren
     }
 }
 
-static void spare_door(PruneLimit *limit, const LogDoors *doors, Arena *arena)
+/* Opening it needs the value that it had before. */
+static void spare_door(PruneLimit *limit, const DoorEntry *door, Arena *arena)
 {
-    const LogDoor *door = log_doors_oldest(doors);
-
-    if (door && end_before(limit, door->sequence))
+    if (door->sequence != 0 && end_before(limit, door->sequence))
         limit->keeper =
             arena_printf(arena, "the door of %s, which was closed at %s and is closed yet",
-                         door->name, instant(door->at_us, arena));
+                         door_subject(&door->door, arena), instant(door->at_us, arena));
 }
 
 /* From the newest on: where one is spared, those that began later are behind the end already. */
@@ -117,17 +111,19 @@ static bool measure(Store *store, const LogActions *actions, PruneLimit *limit, 
 bool prune_limit_find(Store *store, int64_t before_us, Arena *arena, PruneLimit *ret_limit,
                       Err *err)
 {
-    Survey survey = {.arena = arena, .before_us = before_us};
+    Survey survey = {.before_us = before_us};
     StoreReading reading = {.visit = survey_record, .context = &survey};
     PruneLimit limit = {0};
     LogActions actions;
+    DoorEntry door;
 
-    if (!store_read(store, &reading, err) || !log_actions_read(store, arena, &actions, err))
+    if (!store_read(store, &reading, err) || !log_actions_read(store, arena, &actions, err) ||
+        !door_book_oldest(store, arena, &door, err))
         return false;
     limit.first = survey.first;
     limit.through = survey.old_through;
     spare_open(&limit, &actions, arena);
-    spare_door(&limit, &survey.doors, arena);
+    spare_door(&limit, &door, arena);
     spare_unfinished(&limit, &actions, arena);
     if (!measure(store, &actions, &limit, arena, err))
         return false;

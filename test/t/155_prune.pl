@@ -230,6 +230,22 @@ case 'an open action keeps itself and what follows' => sub {
 	like($r->{out}, qr/^nothing to prune because of action .* open$/, 'now there is nothing to do');
 };
 
+case 'a door that is closed keeps its record, until it is opened again' => sub {
+	some_trail();
+	my $ended = scalar(() = numbers());
+	is_exit(pgquell('kick', '--database', 'apps', '--keep-out', '--yes'), 0);
+	my ($limit) = sql(q{SELECT datallowconn, datconnlimit FROM pg_database WHERE datname = 'apps'});
+	my $r = pgquell(@all, '--yes');
+	is_exit($r, 0);
+	like($r->{out}, qr/^pruned 2 actions \($ended records\)/m, 'what went');
+	like($r->{out}, qr/^kept: the door of database apps, which was closed at \S+ and is closed yet/m, 'what did not, and why');
+	is_exit(pgquell('let-in', '--database', 'apps', '--yes'), 0, 'its record is there to open it by');
+	isnt(sql(q{SELECT datallowconn, datconnlimit FROM pg_database WHERE datname = 'apps'}), $limit, 'it is open');
+	is_exit(pgquell(@all, '--yes'), 0);
+	is(scalar(() = audit()), 1, 'then all of it goes');
+	is_exit(pgquell('log', 'verify'), 0);
+};
+
 case 'heads of what went are still known to the server log' => sub {
 	new_state_home();
 	my $log = "$ENV{TMPDIR}/heads.log";

@@ -210,6 +210,32 @@ static void what_is_no_door_is_passed_over(void **state)
     assert_int_equal(book_of(&trail, HERE).count, 0);
 }
 
+/* Whatever the cluster, and the first where one door was closed twice. */
+static void the_oldest_that_is_on_record_is_known(void **state)
+{
+    Trail trail = begin(state);
+    Fixture *fixture = trail.fixture;
+    DoorEntry oldest;
+
+    assert_true(door_book_oldest(trail.store, &fixture->arena, &oldest, &fixture->err));
+    assert_int_equal(oldest.sequence, 0);
+    add(&trail, "keep-out", 5, NULL, ELSEWHERE);   /* 1 */
+    add(&trail, "keep-out", 5, NULL, HERE);        /* 2 */
+    add(&trail, "keep-out", 5, NULL, UNKNOWN);     /* 3 */
+    add(&trail, "let-in", 5, "opened", ELSEWHERE); /* 4 */
+    add(&trail, "keep-out", 0, NULL, HERE);        /* 5 */
+    assert_true(door_book_oldest(trail.store, &fixture->arena, &oldest, &fixture->err));
+    assert_int_equal(oldest.sequence, 2);
+    assert_int_equal(oldest.door.before, 5);
+    add(&trail, "let-in", 5, "opened", HERE);
+    assert_true(door_book_oldest(trail.store, &fixture->arena, &oldest, &fixture->err));
+    assert_int_equal(oldest.sequence, 3);
+    add(&trail, "let-in", 5, "opened", UNKNOWN);
+    assert_true(door_book_oldest(trail.store, &fixture->arena, &oldest, &fixture->err));
+    assert_int_equal(oldest.sequence, 0);
+    store_close(trail.store);
+}
+
 static void what_is_written_is_read(void **state)
 {
     Trail trail = begin(state);
@@ -253,6 +279,7 @@ int main(void)
         TEST(another_cluster_has_its_own_doors),
         TEST(a_cluster_without_identifier_goes_by_its_address),
         TEST(what_is_no_door_is_passed_over),
+        TEST(the_oldest_that_is_on_record_is_known),
         TEST(what_is_written_is_read),
     };
 
