@@ -9,7 +9,7 @@
 #include "pg/ask_locks.h"
 #include "pg/ask_rollback.h"
 #include "ui/rollbacks.h"
-#include "ui/tree.h"
+#include "ui/json.h"
 
 /* Between two looks at one that somebody else is ending, and between two tries to connect. */
 #define PAUSE_US (100 * US_PER_MS)
@@ -75,7 +75,7 @@ static void record_intent(Run *run)
     tell_mandate(run, body);
     json_object_set_new(body, "remedy", json_string(step_name(STEP_ROLLBACK)));
     json_object_set_new(body, "reason", json_string(rollback->reason));
-    json_object_set_new(body, "prepared", tree_json_prepared(&rollback->before, clock_wall_us()));
+    json_object_set_new(body, "prepared", json_prepared(&rollback->before, clock_wall_us()));
     json_object_set_new(body, "locks", json_integer(rollback->before.locks));
     json_object_set_new(body, "waiters", json_integer(rollback->waiters_before));
     json_object_set_new(body, "consequences", json_consequences(&rollback->foreseen));

@@ -71,6 +71,23 @@ void json_add_pooled(json_t *object, const Session *session)
     json_put(object, "pooled", client);
 }
 
+json_t *json_prepared(const Prepared *prepared, int64_t now_us)
+{
+    json_t *object;
+
+    if (!prepared)
+        return json_null();
+    object = json_object();
+    json_put(object, "gid", json_of_text(prepared->gid));
+    json_put(object, "xid", json_of_number(prepared->xid));
+    json_put(object, "role", json_of_text(prepared->role));
+    json_put(object, "database", json_of_text(prepared->database));
+    json_put(object, "prepared", json_of_instant(prepared->prepared_us));
+    json_put(object, "prepared_s", json_of_age(prepared->prepared_us, now_us));
+    json_put(object, "locks", json_of_count(prepared->locks));
+    return object;
+}
+
 static json_t *of_plan(const Ladder *ladder)
 {
     json_t *plan = json_array();

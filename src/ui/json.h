@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "core/engine.h"
+#include "core/prepared.h"
 
 /* A session; `now_us` is the server's clock, from which its ages are counted. */
 json_t *json_session(const Session *session, int64_t now_us);
@@ -21,6 +22,9 @@ json_t *json_session(const Session *session, int64_t now_us);
 /* Adds the key `pooled` to the object of a session: its client as a PgBouncer knows it, null where
  * none is known. Only for where a PgBouncer was asked. */
 void json_add_pooled(json_t *object, const Session *session);
+
+/* A prepared transaction: gid, xid, role, database, prepared, prepared_s, locks; null for NULL. */
+json_t *json_prepared(const Prepared *prepared, int64_t now_us);
 
 /* What was, or in a dry run would be, done to a target. Before EVENT_GO it has no outcome, not even
  * where nothing will be sent: `plan` is [] then, and `reason` says why. */

@@ -72,23 +72,6 @@ static json_t *of_fixes(const StatusPage *page, const Finding *finding)
     return fixes;
 }
 
-static json_t *of_prepared(const Prepared *prepared, int64_t now_us)
-{
-    json_t *object;
-
-    if (!prepared)
-        return json_null();
-    object = json_object();
-    json_put(object, "gid", json_of_text(prepared->gid));
-    json_put(object, "xid", json_of_number(prepared->xid));
-    json_put(object, "role", json_of_text(prepared->role));
-    json_put(object, "database", json_of_text(prepared->database));
-    json_put(object, "prepared", json_of_instant(prepared->prepared_us));
-    json_put(object, "prepared_s", json_of_age(prepared->prepared_us, now_us));
-    json_put(object, "locks", json_of_count(prepared->locks));
-    return object;
-}
-
 json_t *status_json_finding(const StatusPage *page, const Finding *finding)
 {
     json_t *object = json_object();
@@ -109,6 +92,6 @@ json_t *status_json_finding(const StatusPage *page, const Finding *finding)
     json_put(object, "holds_horizon", json_boolean(finding->horizon));
     json_put(object, "session",
              finding->session ? json_session(finding->session, page->now_us) : json_null());
-    json_put(object, "prepared", of_prepared(finding->prepared, page->now_us));
+    json_put(object, "prepared", json_prepared(finding->prepared, page->now_us));
     return object;
 }

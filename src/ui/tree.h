@@ -18,13 +18,10 @@ void tree_print(FILE *out, const Waits *waits, int64_t now_us, const Look *look)
 
 /* One node: a session's keys as `ps` has them (for a prepared transaction all null but role and
  * database), then root and parent (session id, or "prepared GID"; parent null for a root), depth,
- * prepared (gid, xid, role, database, prepared_at, prepared_s, locks; or null), waits_for (type,
+ * prepared (gid, xid, role, database, prepared, prepared_s, locks; or null), waits_for (type,
  * mode, object, held_mode; or null), waits_s, blocked_by (pids, 0 for a prepared transaction),
  * blocks (nodes right below), behind (at any depth), longest_wait_s, ring (it waits for itself). */
 json_t *tree_json(const Waits *waits, const WaitNode *node, int64_t now_us);
-
-/* A prepared transaction: gid, xid, role, database, prepared_at, prepared_s, locks. */
-json_t *tree_json_prepared(const Prepared *prepared, int64_t now_us);
 
 /* A digraph whose edges lead from who waits to what it waits for. */
 void tree_print_dot(FILE *out, const Waits *waits, int64_t now_us);

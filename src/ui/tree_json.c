@@ -6,20 +6,6 @@
 #include "ui/json_parts.h"
 #include "ui/tree.h"
 
-json_t *tree_json_prepared(const Prepared *prepared, int64_t now_us)
-{
-    json_t *object = json_object();
-
-    json_put(object, "gid", json_of_text(prepared->gid));
-    json_put(object, "xid", json_of_number(prepared->xid));
-    json_put(object, "role", json_of_text(prepared->role));
-    json_put(object, "database", json_of_text(prepared->database));
-    json_put(object, "prepared_at", json_of_instant(prepared->prepared_us));
-    json_put(object, "prepared_s", json_of_age(prepared->prepared_us, now_us));
-    json_put(object, "locks", json_of_count(prepared->locks));
-    return object;
-}
-
 /* A node as others name it: a session's id, or a prepared transaction's GID. */
 static const char *name_of(const WaitNode *node, Arena *arena)
 {
@@ -89,8 +75,7 @@ json_t *tree_json(const Waits *waits, const WaitNode *node, int64_t now_us)
              node->parent == WAITS_NONE
                  ? json_null()
                  : json_of_text(name_of(&waits->nodes[node->parent], &arena)));
-    json_put(object, "prepared",
-             node->prepared ? tree_json_prepared(node->prepared, now_us) : json_null());
+    json_put(object, "prepared", json_prepared(node->prepared, now_us));
     json_put(object, "waits_for", json_waits_for(node, &arena));
     json_put(object, "waits_s", json_of_age(node->since_us, now_us));
     json_put(object, "blocked_by", json_blocked_by(node));
