@@ -8,8 +8,8 @@
 #include "pg/ask.h"
 #include "pg/ask_locks.h"
 #include "pg/ask_rollback.h"
-#include "ui/rollbacks.h"
 #include "ui/json.h"
+#include "ui/rollbacks.h"
 
 /* Between two looks at one that somebody else is ending, and between two tries to connect. */
 #define PAUSE_US (100 * US_PER_MS)
