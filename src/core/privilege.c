@@ -9,11 +9,33 @@
 
 #define VERSION_SIGNALS_AUTOVACUUM 180000
 
+/* Words that name no role without quotes: the reserved ones of 10 to 18, and those that stand for
+ * other roles. Source: manual, "SQL Key Words" and GRANT. */
+static const char reserved[] =
+    " all analyse analyze and any array as asc asymmetric both case cast check collate "
+    "column constraint create current_catalog current_date current_role current_time "
+    "current_timestamp current_user default deferrable desc distinct do else end except "
+    "false fetch for foreign from grant group having in initially intersect into lateral "
+    "leading limit localtime localtimestamp none not null offset on only or order placing "
+    "primary public references returning select session_user some symmetric system_user "
+    "table then to trailing true union unique user using variadic when where window with ";
+
+static bool is_reserved(const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = strstr(reserved, name); at; at = strstr(at + 1, name))
+        if (at[-1] == ' ' && at[length] == ' ')
+            return true;
+    return false;
+}
+
 /* A name that needs no quotes: lower-case letters, digits and underscores, not a digit first. */
 static bool is_plain(const char *name)
 {
     return name[0] != '\0' && strspn(name, "0123456789") == 0 &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name) &&
+           !is_reserved(name);
 }
 
 const char *privilege_quote(Arena *arena, const char *role)

@@ -28,6 +28,13 @@ static void names_are_quoted_where_they_have_to_be(void **state)
 {
     assert_string_equal(privilege_quote(&arena, "ops_2"), "ops_2");
     assert_string_equal(privilege_quote(&arena, "_x"), "_x");
+    assert_string_equal(privilege_quote(&arena, "user"), "\"user\"");
+    assert_string_equal(privilege_quote(&arena, "all"), "\"all\"");
+    assert_string_equal(privilege_quote(&arena, "with"), "\"with\"");
+    assert_string_equal(privilege_quote(&arena, "public"), "\"public\"");
+    assert_string_equal(privilege_quote(&arena, "users"), "users");
+    assert_string_equal(privilege_quote(&arena, "use"), "use");
+    assert_string_equal(privilege_quote(&arena, "ser"), "ser");
     assert_string_equal(privilege_quote(&arena, "2ops"), "\"2ops\"");
     assert_string_equal(privilege_quote(&arena, "Ops"), "\"Ops\"");
     assert_string_equal(privilege_quote(&arena, "a b"), "\"a b\"");
