@@ -202,16 +202,16 @@ static bool find_stray_rows(Store *store, const StoreAnchor *anchor,
     return true;
 }
 
-bool anchor_find_fault(Store *store, const StoreAnchor *anchor, const AnchorStatement *statement,
-                       Arena *arena, const char **ret_fault, Err *err)
+bool anchor_find_fault(Store *store, const AnchorStatement *statement, Arena *arena,
+                       StoreVerdict *verdict, Err *err)
 {
+    const StoreAnchor *anchor = &verdict->anchor;
     bool pruned = anchor->sequence != 0;
     bool stated = statement->anchor.recorded != 0;
     bool has = false;
 
-    *ret_fault = NULL;
     if (pruned != stated || (pruned && !same_anchor(anchor, &statement->anchor))) {
-        *ret_fault =
+        verdict->fault =
             stated ? arena_printf(arena,
                                   "Record %" PRId64 ", of the last prune, says otherwise than the "
                                   "anchor where the trail begins.",
@@ -224,5 +224,5 @@ bool anchor_find_fault(Store *store, const StoreAnchor *anchor, const AnchorStat
     }
     if (!has_tables(store, &has, err))
         return false;
-    return !has || find_stray_rows(store, anchor, statement, ret_fault, err);
+    return !has || find_stray_rows(store, anchor, statement, &verdict->fault, err);
 }

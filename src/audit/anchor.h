@@ -26,10 +26,9 @@ char *anchor_body(const char *body, int64_t from, const AnchorStatement *stateme
 /* What such a record states; where it is not such a record, an anchor that none can be. */
 void anchor_stated(const Record *record, AnchorStatement *ret_statement);
 
-/* A sentence on why the last statement in the chain (its `recorded` is 0 where there is none) does
- * not account for what the store has, or NULL. */
-FALLIBLE bool anchor_find_fault(Store *store, const StoreAnchor *anchor,
-                                const AnchorStatement *statement, Arena *arena,
-                                const char **ret_fault, Err *err);
+/* Sets the verdict's fault where the last statement in the chain (its `recorded` is 0 where there
+ * is none) does not account for the anchor and for what else the store has. */
+FALLIBLE bool anchor_find_fault(Store *store, const AnchorStatement *statement, Arena *arena,
+                                StoreVerdict *verdict, Err *err);
 
 #endif

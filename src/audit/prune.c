@@ -110,17 +110,28 @@ static bool keep_hashes(Store *store, AnchorStatement *statement, Err *err)
                         "Run \"pgquell log verify\".");
 }
 
-/* Appends the record that says so; chained[0] is the newest so far. */
-static bool put_on_record(Store *store, const StorePrune *prune, const AnchorStatement *statement,
-                          Record chained[2], Arena *arena, Err *err)
+/* A prune on its way. */
+typedef struct Pruning {
+    const StorePrune *order;
+    Arena *arena;
+    Record chained[2]; /* the newest so far, and the record of this prune */
+    StorePruned pruned;
+} Pruning;
+
+/* Appends the record that says so. */
+static bool put_on_record(Store *store, Pruning *pruning, const AnchorStatement *statement,
+                          Err *err)
 {
-    chained[1] = (Record){.at_us = prune->at_us,
-                          .run = prune->run,
-                          .kind = RECORD_PRUNE,
-                          .session = "",
-                          .body = anchor_body(prune->body, prune->from, statement, arena)};
-    assert(chained[1].body);
-    return store_insert(store, chained, 1, arena, err);
+    const StorePrune *order = pruning->order;
+    Record *record = &pruning->chained[1];
+
+    *record = (Record){.at_us = order->at_us,
+                       .run = order->run,
+                       .kind = RECORD_PRUNE,
+                       .session = "",
+                       .body = anchor_body(order->body, order->from, statement, pruning->arena)};
+    assert(record->body);
+    return store_insert(store, pruning->chained, 1, pruning->arena, err);
 }
 
 static bool write_anchor(Store *store, const StoreAnchor *anchor, Err *err)
@@ -136,49 +147,48 @@ static bool write_anchor(Store *store, const StoreAnchor *anchor, Err *err)
                         err);
 }
 
-/* In the open transaction; leaves ret_pruned->records at 0 where another prune came in between. */
-static bool remove_records(Store *store, const StorePrune *prune, Record chained[2], Arena *arena,
-                           StorePruned *ret_pruned, Err *err)
+/* In the open transaction; leaves pruned.records at 0 where another prune came in between. */
+static bool remove_records(Store *store, Pruning *pruning, Err *err)
 {
-    AnchorStatement statement = {.anchor = {.sequence = prune->through, .at_us = prune->at_us}};
+    const StorePrune *order = pruning->order;
+    AnchorStatement statement = {.anchor = {.sequence = order->through, .at_us = order->at_us}};
     StoreAnchor before;
 
     if (!anchor_read(store, &before, err))
         return false;
-    ret_pruned->anchor = before;
-    if (before.sequence != prune->from - 1) /* then what was decided about is gone */
+    pruning->pruned.anchor = before;
+    if (before.sequence != order->from - 1) /* then what was decided about is gone */
         return true;
-    (void) snprintf(statement.anchor.hash, sizeof(statement.anchor.hash), "%s", prune->hash);
-    if (!is_unchanged(store, prune, err) || !keep_hashes(store, &statement, err))
+    (void) snprintf(statement.anchor.hash, sizeof(statement.anchor.hash), "%s", order->hash);
+    if (!is_unchanged(store, order, err) || !keep_hashes(store, &statement, err))
         return false;
-    statement.anchor.recorded = chained[0].sequence + 1;
-    if (!put_on_record(store, prune, &statement, chained, arena, err) ||
+    statement.anchor.recorded = pruning->chained[0].sequence + 1;
+    if (!put_on_record(store, pruning, &statement, err) ||
         !write_anchor(store, &statement.anchor, err))
         return false;
-    ret_pruned->anchor = statement.anchor;
-    ret_pruned->records = prune->through - prune->from + 1;
+    pruning->pruned.anchor = statement.anchor;
+    pruning->pruned.records = order->through - order->from + 1;
     return true;
 }
 
 bool store_prune(Store *store, const StorePrune *prune, Arena *arena, StorePruned *ret_pruned,
                  Err *err)
 {
-    StorePruned pruned = {0};
-    Record chained[2] = {0};
+    Pruning pruning = {.order = prune, .arena = arena};
 
     assert(store->mode == STORE_APPEND && prune->from > 0 && prune->through >= prune->from);
     if (!store_execute(store, "PRAGMA secure_delete = ON", "prune", err))
         return false;
-    if (!store_begin(store, "prune", chained, arena, err) ||
-        !remove_records(store, prune, chained, arena, &pruned, err) ||
-        (pruned.records > 0 && !store_execute(store, "COMMIT", "prune", err))) {
+    if (!store_begin(store, "prune", pruning.chained, arena, err) ||
+        !remove_records(store, &pruning, err) ||
+        (pruning.pruned.records > 0 && !store_execute(store, "COMMIT", "prune", err))) {
         store_rollback(store);
         return false;
     }
     store_rollback(store); /* where nothing was done */
-    if (pruned.records > 0)
-        store_advance(store, &chained[1]);
-    *ret_pruned = pruned;
+    if (pruning.pruned.records > 0)
+        store_advance(store, &pruning.chained[1]);
+    *ret_pruned = pruning.pruned;
     return true;
 }
 

@@ -216,7 +216,6 @@ static void break_beginning(StoreVerdict *verdict, const char *fault)
 static bool verify(Store *store, StoreVerdict *verdict, Arena *arena, Err *err)
 {
     AnchorStatement statement = {0};
-    const char *fault = NULL;
 
     if (!anchor_read(store, &verdict->anchor, err))
         return false;
@@ -231,10 +230,10 @@ static bool verify(Store *store, StoreVerdict *verdict, Arena *arena, Err *err)
         verdict->broken_at = verdict->anchor.sequence + verdict->records + 1;
         return true;
     }
-    if (!anchor_find_fault(store, &verdict->anchor, &statement, arena, &fault, err))
+    if (!anchor_find_fault(store, &statement, arena, verdict, err))
         return false;
-    if (fault)
-        break_beginning(verdict, fault);
+    if (verdict->fault)
+        break_beginning(verdict, verdict->fault);
     return true;
 }
 
