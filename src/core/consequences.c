@@ -231,14 +231,6 @@ static bool same_text(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-static bool will_end(const Ending *ending, int pid)
-{
-    for (size_t i = 0; i < ending->pid_count; i++)
-        if (ending->pids[i] == pid)
-            return true;
-    return false;
-}
-
 /* Of the same role, from the same client, and left alone. */
 static bool is_sibling(const ConsequenceFacts *facts, const Session *other)
 {
@@ -247,7 +239,7 @@ static bool is_sibling(const ConsequenceFacts *facts, const Session *other)
     return other->pid != session->pid && other->pid != facts->own_pid &&
            other->role_oid == session->role_oid && other->over_socket == session->over_socket &&
            session_is_client(other) && same_text(other->client, session->client) &&
-           !will_end(facts->ending, other->pid);
+           !ending_has_pid(facts->ending, other->pid);
 }
 
 /* ` (checkout)` where all of them say that they are that application. */

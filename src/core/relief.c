@@ -3,14 +3,21 @@
 #include "core/relief.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-static bool ends_pid(const Ending *ending, int pid)
+static int compare_pids(const void *a, const void *b)
 {
-    for (size_t i = 0; i < ending->pid_count; i++)
-        if (ending->pids[i] == pid)
-            return true;
-    return false;
+    int left = *(const int *) a;
+    int right = *(const int *) b;
+
+    return (left > right) - (left < right);
+}
+
+bool ending_has_pid(const Ending *ending, int pid)
+{
+    return ending->pid_count > 0 &&
+           bsearch(&pid, ending->pids, ending->pid_count, sizeof(int), compare_pids);
 }
 
 static bool ends_xid(const Ending *ending, uint32_t xid)
@@ -24,7 +31,7 @@ static bool ends_xid(const Ending *ending, uint32_t xid)
 static bool ends_node(const Ending *ending, const WaitNode *node)
 {
     if (node->pid != 0)
-        return ends_pid(ending, node->pid);
+        return ending_has_pid(ending, node->pid);
     assert(node->prepared); /* a root, and it is no way up from a waiter that goes past an ending */
     return ends_xid(ending, node->prepared->xid);
 }
@@ -53,7 +60,7 @@ static bool is_freed(const WaitNode *waiter, const Ending *ending, const Lock *l
                      size_t lock_count)
 {
     for (size_t i = 0; i < waiter->blocker_count; i++) {
-        if (waiter->blockers[i] != 0 && !ends_pid(ending, waiter->blockers[i]))
+        if (waiter->blockers[i] != 0 && !ending_has_pid(ending, waiter->blockers[i]))
             return false;
         if (waiter->blockers[i] == 0 && prepared_stays(waiter, ending, locks, lock_count))
             return false;

@@ -7,7 +7,7 @@
 
 /* What will end; borrowed. */
 typedef struct Ending {
-    const int *pids;
+    const int *pids; /* ascending */
     size_t pid_count;
     const uint32_t *xids; /* of prepared transactions */
     size_t xid_count;
@@ -22,6 +22,8 @@ typedef struct Relief {
     size_t perhaps;           /* they wait for an advisory lock, which may be one that stays */
     int64_t longest_since_us; /* of the freed; TIME_UNKNOWN: none, or not known */
 } Relief;
+
+bool ending_has_pid(const Ending *ending, int pid);
 
 /* `node` is one of what will end. `locks` are those that the trees were grown from: they tell
  * prepared transactions apart, which pg_blocking_pids() does not. */

@@ -279,7 +279,7 @@ static void siblings_are_left_alone(void **state)
     assert_says("2 other sessions from 10.1.2.3, left alone\n");
     others[0].pid = 77;
     others[1].pid = 78;
-    facts.ending = &(Ending){.pids = (const int[]){100, 77, 78}, .pid_count = 3};
+    facts.ending = &(Ending){.pids = (const int[]){77, 78, 100}, .pid_count = 3};
     assert_says_nothing_of("spares");
     facts.sessions = NULL;
     facts.ending = NULL;
