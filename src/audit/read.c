@@ -237,16 +237,28 @@ static bool verify(Store *store, StoreVerdict *verdict, Arena *arena, Err *err)
     return true;
 }
 
+bool store_hold(Store *store, Err *err)
+{
+    return store_execute(store, "BEGIN", "read", err);
+}
+
+void store_release(Store *store)
+{
+    store_rollback(store);
+}
+
 /* In one transaction, since another process may prune meanwhile. */
 bool store_verify(Store *store, Arena *arena, StoreVerdict *ret_verdict, Err *err)
 {
+    bool held = !sqlite3_get_autocommit(store->db);
     StoreVerdict verdict = {0};
     bool good;
 
-    if (!store_execute(store, "BEGIN", "read", err))
+    if (!held && !store_hold(store, err))
         return false;
     good = verify(store, &verdict, arena, err);
-    store_rollback(store);
+    if (!held)
+        store_release(store);
     if (good)
         *ret_verdict = verdict;
     return good;

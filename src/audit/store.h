@@ -83,6 +83,11 @@ typedef struct StoreReading {
 /* Reads records in order. Does not verify them. */
 FALLIBLE bool store_read(Store *store, const StoreReading *reading, Err *err);
 
+/* Between the two, every reading sees the trail as the first one saw it, whatever other processes
+ * append or prune. Not for a store that is to append meanwhile. */
+FALLIBLE bool store_hold(Store *store, Err *err);
+void store_release(Store *store);
+
 /* Where the chain begins after its oldest records were removed (prune.h). */
 typedef struct StoreAnchor {
     int64_t sequence; /* of the last record that was removed; 0: none ever was */

@@ -142,7 +142,7 @@ static void print_nothing(const Prune *prune)
         (void) printf("nothing to prune because of %s\n",
                       look_text(&scene->look, &scene->arena, prune->limit.keeper));
     else
-        (void) printf("nothing to prune: no record is from before %s\n", before(prune));
+        (void) printf("nothing to prune: no action ended before %s\n", before(prune));
 }
 
 /* A part of the last line; nothing where so little went that its record took more. */
@@ -254,13 +254,26 @@ static bool carry_out(Prune *prune, Err *err)
     return done;
 }
 
+/* The trail that is verified is the one that the decision is about. */
+static bool decide(Prune *prune, Store *store, Err *err)
+{
+    Scene *scene = prune->scene;
+    bool decided;
+
+    if (!store_hold(store, err))
+        return false;
+    decided = check_intact(scene, store, err) &&
+              prune_limit_find(store, prune->before_us, &scene->arena, &prune->limit, err);
+    store_release(store);
+    return decided;
+}
+
 ErrCode log_prune(Scene *scene, Store *store, Err *err)
 {
     Prune prune = {.scene = scene, .now_us = clock_wall_us()};
 
     prune.before_us = prune.now_us - scene->settings->older_than_us;
-    if (!check_intact(scene, store, err) ||
-        !prune_limit_find(store, prune.before_us, &scene->arena, &prune.limit, err))
+    if (!decide(&prune, store, err))
         return err->code;
     if (prune.limit.through > 0 && !scene->settings->dry_run) {
         if (!confirmed(&prune, err) || !carry_out(&prune, err))

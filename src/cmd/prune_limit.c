@@ -99,13 +99,11 @@ static bool measure(Store *store, const LogActions *actions, PruneLimit *limit, 
     Measure context = {arena, limit};
     StoreReading reading = {.visit = measure_record, .context = &context};
 
-    if (limit->through < limit->first)
-        limit->through = 0;
-    if (limit->through == 0)
-        return true;
     for (size_t i = 0; i < actions->count; i++)
         limit->actions += actions->actions[i].id <= limit->through && !actions->actions[i].prune;
-    return store_read(store, &reading, err);
+    if (limit->actions == 0) /* the record of a prune alone would only make room for the next */
+        limit->through = 0;
+    return limit->through == 0 || store_read(store, &reading, err);
 }
 
 bool prune_limit_find(Store *store, int64_t before_us, Arena *arena, PruneLimit *ret_limit,

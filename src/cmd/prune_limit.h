@@ -19,7 +19,8 @@ typedef struct PruneLimit {
                          * (untrusted); NULL: nothing does */
 } PruneLimit;
 
-/* `before_us`: records are old enough when they are older. Texts are in the arena. */
+/* `before_us`: records are old enough when they are older. Texts are in the arena. The store is
+ * held (store_hold()), since it is read more than once. */
 FALLIBLE bool prune_limit_find(Store *store, int64_t before_us, Arena *arena, PruneLimit *ret_limit,
                                Err *err);
 

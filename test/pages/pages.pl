@@ -216,7 +216,7 @@ for my $shell (sort keys %scripts)
 		is_deeply($st, [ grep { /^st/ } @commands ], 'those that begin so');
 		is_deeply($after, $st, 'after options');
 		is_deeply($help, \@commands, 'help');
-		is_deeply($log, [qw(export list show verify)], 'log');
+		is_deeply($log, [qw(export list prune show verify)], 'log');
 		is_deeply($done, [], 'an ID cannot be known');
 		is_deeply($none, [], 'of no command, nothing');
 	};
@@ -250,7 +250,7 @@ for my $shell (sort keys %scripts)
 			is_deeply(unescaped($letters), \@those, "$option after letters");
 		}
 		my ($flag) = offered($shell, 'pgquell log --json ');
-		is_deeply($flag, [qw(export list show verify)], 'an option without a value has no words');
+		is_deeply($flag, [qw(export list prune show verify)], 'an option without a value has no words');
 	};
 
 	with_tool $shell, "$shell offers files where files go" => sub {

@@ -202,6 +202,32 @@ static void another_store_that_is_open_goes_on(void **state)
     store_close(other);
 }
 
+/* One that is held reads the same trail until it is released. */
+static void a_prune_does_not_show_in_a_store_that_is_held(void **state)
+{
+    Fixture *fixture = *state;
+    StoreVerdict verdict = {0};
+    Store *reader;
+    Store *other;
+
+    fixture_fill(fixture, 5);
+    reader = fixture_open(fixture, STORE_READ);
+    other = fixture_open(fixture, STORE_APPEND);
+    assert_true(store_hold(reader, &fixture->err));
+    assert_true(store_verify(reader, &fixture->arena, &verdict, &fixture->err));
+    assert_int_equal(verdict.records, 5);
+    (void) pruning_do(fixture, other, 4);
+    assert_true(store_verify(reader, &fixture->arena, &verdict, &fixture->err));
+    assert_int_equal(verdict.records, 5);
+    assert_int_equal(number(reader, "SELECT min(sequence) FROM record"), 1);
+    store_release(reader);
+    assert_true(store_verify(reader, &fixture->arena, &verdict, &fixture->err));
+    assert_null(verdict.fault);
+    assert_int_equal(verdict.records, 2);
+    store_close(reader);
+    store_close(other);
+}
+
 /* The test for a shortened trail is as sharp as before. */
 static void a_shortened_trail_is_still_noticed(void **state)
 {
@@ -450,6 +476,7 @@ int main(void)
         TEST(a_prune_in_between_is_no_error),
         TEST(a_record_that_changed_is_not_pruned),
         TEST(another_store_that_is_open_goes_on),
+        TEST(a_prune_does_not_show_in_a_store_that_is_held),
         TEST(a_shortened_trail_is_still_noticed),
         TEST(others_append_meanwhile),
         TEST(what_was_removed_is_in_no_file),

@@ -207,6 +207,22 @@ static void a_prune_is_no_action_and_goes(void **state)
     assert_int_equal(limit.actions, 1);
 }
 
+/* Else every run would remove the record of the last one, and leave its own. */
+static void a_prune_alone_is_nothing(void **state)
+{
+    Trail trail = begin(state);
+    PruneLimit limit;
+
+    add_ended(&trail, "a");
+    (void) pruning_do(trail.fixture, trail.store, 2);
+    limit = limit_at(&trail, INT64_MAX);
+    store_close(trail.store);
+    assert_int_equal(limit.first, 3);
+    assert_int_equal(limit.through, 0);
+    assert_int_equal(limit.records, 0);
+    assert_null(limit.keeper);
+}
+
 #define APPS                                                         \
     "\"lock\":\"connection_limit\",\"name\":\"apps\",\"oid\":16384," \
     "\"before\":{\"connection_limit\":5},\"after\":{\"connection_limit\":0},\"server\":"
@@ -278,6 +294,7 @@ int main(void)
         TEST(the_first_action_open_keeps_all),
         TEST(no_action_is_cut_in_two),
         TEST(a_prune_is_no_action_and_goes),
+        TEST(a_prune_alone_is_nothing),
         TEST(a_closed_door_keeps_itself_and_what_follows),
         TEST(a_door_that_was_opened_goes),
         TEST(an_opening_that_is_young_counts),
