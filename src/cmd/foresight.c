@@ -69,14 +69,6 @@ static bool may_terminate(const Target *target)
     return ladder->count > 0 && ladder->remedies[ladder->count - 1] == REMEDY_TERMINATE;
 }
 
-static int compare_pids(const void *a, const void *b)
-{
-    int left = *(const int *) a;
-    int right = *(const int *) b;
-
-    return (left > right) - (left < right);
-}
-
 static void note_targets(Questions *questions, const Engine *engine, Arena *arena)
 {
     size_t count = engine_target_count(engine);
@@ -91,7 +83,7 @@ static void note_targets(Questions *questions, const Engine *engine, Arena *aren
         if (will_end(target))
             questions->ending_pids[questions->ending_count++] = target->before.pid;
     }
-    qsort(questions->ending_pids, questions->ending_count, sizeof(int), compare_pids);
+    qsort(questions->ending_pids, questions->ending_count, sizeof(int), pid_compare);
 }
 
 static void ask_all(Scene *scene, Questions *questions)

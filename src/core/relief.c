@@ -6,18 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_pids(const void *a, const void *b)
-{
-    int left = *(const int *) a;
-    int right = *(const int *) b;
-
-    return (left > right) - (left < right);
-}
-
 bool ending_has_pid(const Ending *ending, int pid)
 {
     return ending->pid_count > 0 &&
-           bsearch(&pid, ending->pids, ending->pid_count, sizeof(int), compare_pids);
+           bsearch(&pid, ending->pids, ending->pid_count, sizeof(int), pid_compare);
 }
 
 static bool ends_xid(const Ending *ending, uint32_t xid)

@@ -99,6 +99,14 @@ int64_t session_busy_since(const Session *session)
     return session->state_change != TIME_UNKNOWN ? session->state_change : TIME_NEVER;
 }
 
+int pid_compare(const void *a, const void *b)
+{
+    int left = *(const int *) a;
+    int right = *(const int *) b;
+
+    return (left > right) - (left < right);
+}
+
 Session session_copy(const Session *session, Arena *arena)
 {
     Session copy = *session;

@@ -108,6 +108,9 @@ bool session_same_statement(const Session *a, const Session *b);
  * change to its present state; TIME_NEVER when nothing is known. What `ps` sorts by. */
 int64_t session_busy_since(const Session *session);
 
+/* Ascending order of pids (ints), for qsort() and bsearch(). */
+int pid_compare(const void *a, const void *b);
+
 /* A copy whose texts live in the arena. */
 Session session_copy(const Session *session, Arena *arena);
 

@@ -29,11 +29,6 @@ static const Waits *waits_of(const Tree *tree)
     return tree->triaging->facts->waits;
 }
 
-static int compare_pids(const void *a, const void *b)
-{
-    return *(const int *) a - *(const int *) b;
-}
-
 static void sort_pids(Tree *tree)
 {
     size_t count = (size_t) (tree->end - tree->root);
@@ -41,14 +36,14 @@ static void sort_pids(Tree *tree)
     tree->pids = ARENA_ARRAY(tree->triaging->arena, int, count);
     for (size_t i = 0; i < count; i++)
         tree->pids[i] = tree->root[i].pid;
-    qsort(tree->pids, count, sizeof(int), compare_pids);
+    qsort(tree->pids, count, sizeof(int), pid_compare);
 }
 
 /* Asked for every pair of a long queue. */
 static bool is_below(const Tree *tree, int pid)
 {
-    return bsearch(&pid, tree->pids, (size_t) (tree->end - tree->root), sizeof(int),
-                   compare_pids) != NULL;
+    return bsearch(&pid, tree->pids, (size_t) (tree->end - tree->root), sizeof(int), pid_compare) !=
+           NULL;
 }
 
 static bool is_partner(const Tree *tree, int pid)

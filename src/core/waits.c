@@ -18,22 +18,14 @@ typedef struct Growth {
     const Lock **locks;       /* by pid, so that those of prepared transactions come first */
 } Growth;
 
-static int compare_ints(const void *a, const void *b)
-{
-    int left = *(const int *) a;
-    int right = *(const int *) b;
-
-    return (left > right) - (left < right);
-}
-
 static int compare_sessions(const void *a, const void *b)
 {
-    return compare_ints(&(*(const Session *const *) a)->pid, &(*(const Session *const *) b)->pid);
+    return pid_compare(&(*(const Session *const *) a)->pid, &(*(const Session *const *) b)->pid);
 }
 
 static int compare_locks(const void *a, const void *b)
 {
-    return compare_ints(&(*(const Lock *const *) a)->pid, &(*(const Lock *const *) b)->pid);
+    return pid_compare(&(*(const Lock *const *) a)->pid, &(*(const Lock *const *) b)->pid);
 }
 
 static void sort_facts(Growth *growth)
@@ -131,7 +123,7 @@ static void make_nodes(Growth *growth)
         if (blocking->edges[i].blocker > 0)
             pids[count++] = blocking->edges[i].blocker;
     }
-    qsort(pids, count, sizeof(pids[0]), compare_ints);
+    qsort(pids, count, sizeof(pids[0]), pid_compare);
     growth->nodes = ARENA_ARRAY(growth->arena, WaitNode, count + growth->facts->prepared_count + 1);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || pids[i] != pids[i - 1])
@@ -145,7 +137,7 @@ static void make_nodes(Growth *growth)
 
 static int compare_node(const void *key, const void *node)
 {
-    return compare_ints(key, &((const WaitNode *) node)->pid);
+    return pid_compare(key, &((const WaitNode *) node)->pid);
 }
 
 static size_t node_of_pid(const Growth *growth, int pid)
@@ -188,7 +180,7 @@ static void take_blockers(Growth *growth, WaitNode *node, size_t from, size_t to
 
     for (size_t i = from; i < to; i++)
         blockers[i - from] = growth->facts->blocking.edges[i].blocker;
-    qsort(blockers, to - from, sizeof(blockers[0]), compare_ints);
+    qsort(blockers, to - from, sizeof(blockers[0]), pid_compare);
     for (size_t i = 0; i < to - from; i++)
         if (i == 0 || blockers[i] != blockers[i - 1])
             blockers[count++] = blockers[i];
@@ -351,7 +343,7 @@ static int compare_order(const void *a, const void *b)
         return left->behind > right->behind ? -1 : 1;
     if (known(left->since_us) != known(right->since_us))
         return known(left->since_us) < known(right->since_us) ? -1 : 1;
-    return compare_ints(&left->pid, &right->pid);
+    return pid_compare(&left->pid, &right->pid);
 }
 
 /* The output, depth first. */
