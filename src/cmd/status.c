@@ -40,6 +40,7 @@ static TriageLimits limits_of(const Settings *settings)
         .transaction_us = given_or(ages[FILTER_TRANSACTION_AGE], TRANSACTION_US),
         .in_state_us = given_or(ages[FILTER_STATE_AGE], IN_STATE_US),
         .xids = settings->xmin_behind,
+        .targets = settings->limit,
     };
 }
 
@@ -114,7 +115,8 @@ static bool see(Scene *scene, Seen *seen, Err *err)
                                 .prepared = seen->waiting.prepared,
                                 .prepared_count = seen->waiting.prepared_count,
                                 .waits = &seen->waiting.waits,
-                                .now_us = scene->server_us};
+                                .now_us = scene->server_us,
+                                .reason_demand = scene->reason_demand};
     if (!look_again(scene, seen, err))
         return false;
     seen->triage = triage_of(&seen->facts, &seen->limits, &scene->arena);

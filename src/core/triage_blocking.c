@@ -9,7 +9,7 @@
 #define WAIT_LONG_US US_PER_S /* as PostgreSQL's own deadlock_timeout has it */
 #define WAIT_VERY_LONG_US (60 * US_PER_S)
 #define WAITERS_MANY 10
-#define PARTNERS_MAX 9 /* root blockers of the same waiters; with the first, as --limit allows */
+#define PARTNERS_MAX 9 /* root blockers of the same waiters, beside the first */
 
 /* A root blocker with what hangs below it. */
 typedef struct Tree {

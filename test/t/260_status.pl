@@ -211,6 +211,30 @@ case 'aborted transactions of one application are one finding, with one command 
 	is_alive($other);
 };
 
+case 'names that are globs: the command picks nobody who comes later' => sub {
+	my @starred = map { session(application => 'w*')->in_transaction('SELECT 1') } 1 .. 3;
+	my $f = wait_many(3, @soon);
+	is($f->{finding}, 'idle_in_transaction', 'finding');
+	my $late = session(application => 'web')->in_transaction('SELECT 1');
+	is_exit(run_as_printed($f->{command}), 0);
+	is_gone($_) for @starred;
+	is_alive($late);
+};
+
+case 'commands keep to the limit that is configured, and the reason that is demanded is told' => sub {
+	my ($fh, $file) = File::Temp::tempfile(UNLINK => 1);
+	print $fh "limit: 1\nrequire_reason: true\n";
+	close $fh or die "could not write $file: $!";
+	chmod 0644, $file;
+	my @forgotten = map { session(application => 'forgot')->in_transaction('SELECT 1') } 1 .. 3;
+	my $f = wait_many(3, @soon, '--config', $file);
+	my ($r, $head) = status(@soon, '--config', $file);
+	is_deeply($head->{notes},
+		["$file:2 demands a reason for every action: add --reason TEXT to the commands of pgquell"], 'note');
+	is_exit(run_as_printed("$f->{command} --reason forgotten"), 0);
+	is_gone($_) for @forgotten;
+};
+
 case 'a runaway statement' => sub {
 	my $s = session(application => 'report')->busy;
 	my $f = wait_finding('runaway_statement', '--statement-longer', '100ms');

@@ -164,6 +164,11 @@ static void several_roots_of_the_same_waiters_are_stopped_together(void **state)
     assert_int_equal(finding->waiters, 2);
     assert_says(finding->what, "2 sessions wait behind app@shop (web, pid 16) and 1 more");
     assert_string_equal(ward_command(ward, &finding->fixes[0]), "stop 6ab12d70.10 6ab12d70.11");
+    ward->limits.targets = 1;
+    finding = assert_one(ward, FINDING_BLOCKER);
+    assert_string_equal(ward_command(ward, &finding->fixes[0]),
+                        "stop 6ab12d70.10 6ab12d70.11 --limit 20");
+    ward->limits.targets = 10;
     ward->sessions[1].role_signalable = false;
     finding = assert_one(ward, FINDING_BLOCKER);
     assert_says(finding->fixes[0].obstacle, "GRANT");
