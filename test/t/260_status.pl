@@ -156,6 +156,27 @@ case 'the other way: the root ends, and all go on' => sub {
 	$migrate->query('ALTER TABLE account DROP temporary');
 };
 
+case 'a waiter that holds what others wait for: a savepoint may keep it, so the root comes first' => sub {
+	my $root = session(application => 'root')->in_transaction('UPDATE account SET balance = 1 WHERE id = 1');
+	my $middle = session(application => 'middle')->in_transaction('UPDATE account SET balance = 1 WHERE id = 2');
+	$middle->query('SAVEPOINT s');
+	$middle->waiting('UPDATE account SET balance = 2 WHERE id = 1;');
+	my $last = session(application => 'last')->waiting('UPDATE account SET balance = 2 WHERE id = 2;');
+	my $f = wait_for('both to be behind it', sub {
+		my $found = wait_finding('blocker', @late);
+		return $found->{waiters} == 2 && $found;
+	});
+	my ($stop, $cancel) = @{ $f->{fixes} };
+	like($stop->{command}, qr/^pgquell stop [0-9a-f]+\.${\ sprintf '%x', $root->pid}$/, 'the root first');
+	like($cancel->{command}, qr/^pgquell cancel [0-9a-f]+\.${\ sprintf '%x', $middle->pid}$/, 'or the waiter');
+	like($cancel->{effect}, qr/unless a savepoint keeps what they wait for/, 'which may not help');
+	is_exit(run_as_printed($cancel->{command}), 0);
+	$f = wait_finding('blocker', @late);
+	is($f->{session}{pid}, $middle->pid, 'and here does not: the last one still waits');
+	is_exit(run_as_printed($f->{command}), 0);
+	wait_for_state($last, state => 'idle');
+};
+
 case 'twelve wait for a row: critical, and not twelve findings' => sub {
 	my $root = session(application => 'root')->in_transaction('UPDATE account SET balance = 1 WHERE id = 1');
 	my @waiters = map { session()->waiting('UPDATE account SET balance = 2 WHERE id = 1;') } 1 .. 12;
