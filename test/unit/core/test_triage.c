@@ -247,70 +247,6 @@ static void those_of_others_are_apart(void **state)
     assert_int_equal(ward_triage(ward)->count, 5);
 }
 
-static void where_filters_would_pick_others_too_each_is_named(void **state)
-{
-    Ward *ward = *state;
-    const Finding *finding;
-
-    for (int pid = 0x10; pid < 0x13; pid++)
-        ward_active(ward, pid, 100);
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_string_equal(ward_command(ward, &finding->fixes[0]),
-                        "stop --state active --statement-longer 1min --role app --database shop "
-                        "--application web");
-    ward_active(ward, 9, 100)->query = "COPY account TO STDOUT"; /* patience with this one */
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_string_equal(ward_command(ward, &finding->fixes[0]),
-                        "stop 6ab12d70.10 6ab12d70.11 6ab12d70.12");
-    for (size_t i = 0; i < 3; i++)
-        ward->sessions[i].application = "";
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_says(finding->what, "3 sessions of app@shop have been running a statement");
-    for (size_t i = 0; i < 3; i++)
-        ward->sessions[i].application = "web*"; /* and "web" is one of these */
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_says(ward_command(ward, &finding->fixes[0]), "stop 6ab12d70.10");
-}
-
-/* As a filter such a name would also pick sessions that come between the page and the command. */
-static void names_that_are_globs_are_no_filters(void **state)
-{
-    Ward *ward = *state;
-    static const char *const wild[][3] = {
-        {"a?p", "shop", "web"}, {"app", "sho*", "web"}, {"app", "shop", "*"}};
-
-    for (int pid = 0x10; pid < 0x13; pid++)
-        ward_active(ward, pid, 100);
-    for (size_t i = 0; i < 3; i++) {
-        for (size_t j = 0; j < 3; j++) {
-            ward->sessions[j].role = wild[i][0];
-            ward->sessions[j].database = wild[i][1];
-            ward->sessions[j].application = wild[i][2];
-        }
-        assert_string_equal(ward_command(ward, &assert_one(ward, FINDING_RUNAWAY)->fixes[0]),
-                            "stop 6ab12d70.10 6ab12d70.11 6ab12d70.12");
-    }
-}
-
-static void commands_keep_to_the_limit_and_the_reason_that_are_configured(void **state)
-{
-    Ward *ward = *state;
-
-    ward->limits.targets = 2;
-    ward->reason_demand = "/etc/pgquell/config.yaml:2";
-    assert_none(ward);
-    assert_int_equal(ward->triage.note_count, 0);
-    for (int pid = 0x10; pid < 0x13; pid++)
-        ward_active(ward, pid, 100);
-    assert_string_equal(ward_command(ward, &assert_one(ward, FINDING_RUNAWAY)->fixes[0]),
-                        "stop --state active --statement-longer 1min --role app --database shop "
-                        "--application web --limit 20");
-    assert_int_equal(ward->triage.note_count, 1);
-    assert_string_equal(ward->triage.notes[0],
-                        "/etc/pgquell/config.yaml:2 demands a reason for every action: add "
-                        "--reason TEXT to the commands of pgquell");
-}
-
 static void other_kinds_by_what_they_are(void **state)
 {
     Ward *ward = *state;
@@ -494,9 +430,6 @@ int main(void)
         WARD_TEST(commits_that_wait_for_a_standby_are_one_finding),
         WARD_TEST(a_few_are_told_one_by_one_and_many_as_one),
         WARD_TEST(those_of_others_are_apart),
-        WARD_TEST(where_filters_would_pick_others_too_each_is_named),
-        WARD_TEST(names_that_are_globs_are_no_filters),
-        WARD_TEST(commands_keep_to_the_limit_and_the_reason_that_are_configured),
         WARD_TEST(other_kinds_by_what_they_are),
         WARD_TEST(a_thousand_can_be_named),
         WARD_TEST(what_our_role_may_not_is_said),

@@ -149,27 +149,6 @@ static void a_row_goes_to_the_next_in_its_queue(void **state)
     assert_int_equal(assert_one(ward, FINDING_BLOCKER)->fix_count, 1);
 }
 
-/* A cancel undoes what came after the savepoint only; what was locked before it stays so. */
-static void what_a_savepoint_may_keep_is_no_certain_cure(void **state)
-{
-    Ward *ward = *state;
-    const Finding *finding;
-
-    ward_in_transaction(ward, 0x10, STATE_IN_TRANSACTION, 70);
-    ward_waiter(ward, 0x11, 0x10, 30);
-    ward_lock(ward, 0x11, LOCK_EXCLUSIVE, true)->tag.type = "object";
-    ward_active(ward, 0x12, 20)->wait_event_type = "Lock";
-    ward_lock(ward, 0x12, LOCK_EXCLUSIVE, false)->tag.type = "object";
-    ward_blocks(ward, 0x12, 0x11);
-    finding = assert_one(ward, FINDING_BLOCKER); /* its transaction is this one statement */
-    assert_string_equal(ward_command(ward, &finding->fixes[0]), "cancel 6ab12d70.11");
-    ward->sessions[1].xact_start -= S;
-    finding = assert_one(ward, FINDING_BLOCKER);
-    assert_string_equal(ward_command(ward, &finding->fixes[0]), "stop 6ab12d70.10");
-    assert_string_equal(ward_command(ward, &finding->fixes[1]), "cancel 6ab12d70.11");
-    assert_says(finding->fixes[1].effect, "unless a savepoint keeps what they wait for");
-}
-
 static void several_roots_of_the_same_waiters_are_stopped_together(void **state)
 {
     Ward *ward = *state;
@@ -487,7 +466,6 @@ int main(void)
         WARD_TEST(roots_of_their_own_that_meet),
         WARD_TEST(it_comes_second_where_others_wait_for_the_root_itself),
         WARD_TEST(a_row_goes_to_the_next_in_its_queue),
-        WARD_TEST(what_a_savepoint_may_keep_is_no_certain_cure),
         WARD_TEST(several_roots_of_the_same_waiters_are_stopped_together),
         WARD_TEST(who_is_held_up_by_yet_others_stays),
         WARD_TEST(a_prepared_transaction_blocks),
