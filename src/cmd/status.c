@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/command.h"
+#include "cmd/poolers.h"
 #include "cmd/reach.h"
 #include "cmd/waiting.h"
 #include "cmd/watching.h"
@@ -106,7 +107,7 @@ static bool see(Scene *scene, Seen *seen, Err *err)
     seen->server.answer.arena = &scene->arena;
     ask_server(scene->link, &seen->server);
     if (!scene_snapshot(scene, false, err) || !scene_await(scene, &seen->server.answer, err) ||
-        !waiting_learn(scene, &seen->waiting, err))
+        !scene_pooled(scene, err) || !waiting_learn(scene, &seen->waiting, err))
         return false;
     seen->facts = (TriageFacts){.world = &scene->world,
                                 .server = &seen->server.server,
@@ -143,6 +144,7 @@ static bool draw(Scene *scene, FILE *out, void *context, Err *err)
     page.triage = &seen->triage;
     page.connection = reach_options(scene->settings, &scene->arena, &page.connection_count);
     page.now_us = scene->server_us;
+    page.pooled = scene->settings->pgbouncer_count > 0;
     *(size_t *) context = seen->triage.count;
     if (scene->settings->json)
         print_json(out, &page);
