@@ -109,6 +109,9 @@ bool configure(Scene *scene, const Command *command, Err *err)
         return false;
     fill_in(settings, &part);
     scene->protections = part.protections;
+    if (part.demands_reason)
+        scene->reason_demand = arena_printf(&scene->arena, "%s:%d", part.demands_reason->file,
+                                            part.demands_reason->line);
     if (settings->operator_name)
         scene->operator_name = settings->operator_name;
     return !part.conninfo || parse(&scene->arena, part.conninfo, &scene->cluster, err);

@@ -17,9 +17,10 @@ typedef struct Scene {
     Look look;   /* of standard output */
     Loop *loop;
     Link *link;
-    LinkParams params;       /* borrowed from the settings and the arena */
-    Conninfo cluster;        /* how the configuration reaches --cluster; empty: it does not */
-    Protections protections; /* of the configuration */
+    LinkParams params;         /* borrowed from the settings and the arena */
+    Conninfo cluster;          /* how the configuration reaches --cluster; empty: it does not */
+    Protections protections;   /* of the configuration */
+    const char *reason_demand; /* where it demands a reason for every action; NULL */
     World world;
     bool utf8;
     Names *names;      /* that were found so far */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/command.h"
+#include "cmd/poolers.h"
 #include "cmd/reach.h"
 #include "cmd/waiting.h"
 #include "cmd/watching.h"
@@ -40,6 +41,7 @@ static TriageLimits limits_of(const Settings *settings)
         .transaction_us = given_or(ages[FILTER_TRANSACTION_AGE], TRANSACTION_US),
         .in_state_us = given_or(ages[FILTER_STATE_AGE], IN_STATE_US),
         .xids = settings->xmin_behind,
+        .targets = settings->limit,
     };
 }
 
@@ -105,7 +107,7 @@ static bool see(Scene *scene, Seen *seen, Err *err)
     seen->server.answer.arena = &scene->arena;
     ask_server(scene->link, &seen->server);
     if (!scene_snapshot(scene, false, err) || !scene_await(scene, &seen->server.answer, err) ||
-        !waiting_learn(scene, &seen->waiting, err))
+        !scene_pooled(scene, err) || !waiting_learn(scene, &seen->waiting, err))
         return false;
     seen->facts = (TriageFacts){.world = &scene->world,
                                 .server = &seen->server.server,
@@ -114,7 +116,8 @@ static bool see(Scene *scene, Seen *seen, Err *err)
                                 .prepared = seen->waiting.prepared,
                                 .prepared_count = seen->waiting.prepared_count,
                                 .waits = &seen->waiting.waits,
-                                .now_us = scene->server_us};
+                                .now_us = scene->server_us,
+                                .reason_demand = scene->reason_demand};
     if (!look_again(scene, seen, err))
         return false;
     seen->triage = triage_of(&seen->facts, &seen->limits, &scene->arena);
@@ -141,6 +144,7 @@ static bool draw(Scene *scene, FILE *out, void *context, Err *err)
     page.triage = &seen->triage;
     page.connection = reach_options(scene->settings, &scene->arena, &page.connection_count);
     page.now_us = scene->server_us;
+    page.pooled = scene->settings->pgbouncer_count > 0;
     *(size_t *) context = seen->triage.count;
     if (scene->settings->json)
         print_json(out, &page);

@@ -10,6 +10,7 @@
 
 #define RETRY_FIRST_US US_PER_S
 #define RETRY_LAST_US (30 * US_PER_S)
+#define SILENCE_US (2 * US_PER_S) /* an answer that takes longer makes the page an old one */
 
 /* What makes a terminal show a page without flicker: over what is there, each line's rest and the
  * screen's rest erased. */
@@ -24,6 +25,7 @@ typedef struct Watching {
     bool over_itself; /* on a terminal */
     bool drawn;       /* there has been a page */
     StrBuf page;      /* the last one */
+    int64_t begun_us; /* steady: when the next page was asked for */
     int64_t lost_us;  /* steady; TIME_UNKNOWN: there is contact */
     int64_t retry_us; /* steady: when to try again */
     int64_t pause_us; /* after the next failure */
@@ -76,23 +78,12 @@ bool watching_once(Scene *scene, WatchingDraw *draw, void *context, Err *err)
 }
 
 /* One line at the top of what was seen last. */
-static void add_lost_line(const Watching *watching, const Look *look, StrBuf *buf)
+static void add_top_line(const Look *look, const char *text, StrBuf *buf)
 {
-    char since[DURATION_TEXT_MAX];
-    StrBuf line;
-    StrBuf clean;
-
-    strbuf_init(&line);
-    strbuf_init(&clean);
-    text_clean(&clean, watching->lost_err.message);
-    strbuf_printf(&line, "contact lost for %s: %s",
-                  duration_format(clock_steady_us() - watching->lost_us, since), clean.text);
     strbuf_add(buf, look_on(look, STYLE_ERROR));
-    look_fit(look, buf, line.text, look->columns > 0 ? (size_t) look->columns : SIZE_MAX, false);
+    look_fit(look, buf, text, look->columns > 0 ? (size_t) look->columns : SIZE_MAX, false);
     strbuf_add(buf, look_off(look, STYLE_ERROR));
     strbuf_add_char(buf, '\n');
-    strbuf_done(&clean);
-    strbuf_done(&line);
 }
 
 /* The text over what the terminal shows, as many lines as it has but one. */
@@ -128,22 +119,51 @@ static void show_page(Watching *watching)
     look_write(stdout, &watching->page);
 }
 
-/* Elsewhere than on a terminal it is said once, apart from the pages. */
-static void show_lost(const Watching *watching, bool first)
+/* The last page under a line that says why it is not a new one. */
+static void show_old(const Watching *watching, const char *text)
 {
     Look look = look_of(stdout);
     StrBuf buf;
 
     strbuf_init(&buf);
-    if (watching->over_itself) {
-        add_lost_line(watching, &look, &buf);
-        strbuf_add(&buf, watching->page.text);
-        draw_over(buf.text, &look);
-    } else if (first) {
-        text_clean(&buf, watching->lost_err.message);
-        (void) fprintf(stderr, "pgquell: warning: contact lost: %s\n", buf.text);
-    }
+    add_top_line(&look, text, &buf);
+    strbuf_add(&buf, watching->page.text);
+    draw_over(buf.text, &look);
     strbuf_done(&buf);
+}
+
+/* Elsewhere than on a terminal it is said once, apart from the pages. */
+static void show_lost(const Watching *watching, bool first)
+{
+    char since[DURATION_TEXT_MAX];
+    StrBuf clean;
+    StrBuf line;
+
+    strbuf_init(&clean);
+    strbuf_init(&line);
+    text_clean(&clean, watching->lost_err.message);
+    strbuf_printf(&line, "contact lost for %s: %s",
+                  duration_format(clock_steady_us() - watching->lost_us, since), clean.text);
+    if (watching->over_itself)
+        show_old(watching, line.text);
+    else if (first)
+        (void) fprintf(stderr, "pgquell: warning: contact lost: %s\n", clean.text);
+    strbuf_done(&line);
+    strbuf_done(&clean);
+}
+
+/* While an answer is waited for: a page must not pass for new that is not. */
+static void show_silence(void *context)
+{
+    const Watching *watching = context;
+    int64_t silence_us = clock_steady_us() - watching->begun_us;
+    char since[DURATION_TEXT_MAX];
+    char line[64];
+
+    if (silence_us < SILENCE_US || watching->lost_us != TIME_UNKNOWN)
+        return;
+    (void) snprintf(line, sizeof(line), "no answer for %s", duration_format(silence_us, since));
+    show_old(watching, line);
 }
 
 static void lose(Watching *watching, const Err *err)
@@ -180,6 +200,7 @@ static bool is_connected(Watching *watching, Err *err)
 
 static void take_page(Watching *watching, Err *err)
 {
+    watching->begun_us = clock_steady_us();
     if (watching->lost_us != TIME_UNKNOWN && clock_steady_us() < watching->retry_us) {
         show_lost(watching, false);
         return;
@@ -220,6 +241,8 @@ ErrCode watching_run(Scene *scene, WatchingDraw *draw, void *context, Err *err)
     ErrCode status = ERR_NONE;
 
     strbuf_init(&watching.page);
+    if (watching.over_itself)
+        loop_set_tick(scene->loop, show_silence, &watching);
     do {
         int64_t due_us = clock_steady_us() + scene->settings->watch_us;
 
@@ -233,6 +256,7 @@ ErrCode watching_run(Scene *scene, WatchingDraw *draw, void *context, Err *err)
     } while (status == ERR_NONE);
     if (status == ERR_INTERRUPTED || watching.drawn)
         err->message[0] = '\0';
+    loop_set_tick(scene->loop, NULL, NULL);
     strbuf_done(&watching.page);
     return status;
 }

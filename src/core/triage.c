@@ -188,6 +188,19 @@ static void note_hidden(Triaging *triaging, size_t hidden)
                                own));
 }
 
+/* Without it the commands, pasted, are refused. */
+static void note_reason(Triaging *triaging)
+{
+    const char *place = triaging->facts->reason_demand;
+
+    if (place && triaging->count > 0)
+        triaging_note(triaging,
+                      arena_printf(triaging->arena,
+                                   "%s demands a reason for every action: add --reason TEXT to "
+                                   "the commands of pgquell",
+                                   text_cleaned(triaging->arena, place)));
+}
+
 Triage triage_of(const TriageFacts *facts, const TriageLimits *limits, Arena *arena)
 {
     Triaging triaging = {.facts = facts, .limits = limits, .arena = arena};
@@ -204,6 +217,7 @@ Triage triage_of(const TriageFacts *facts, const TriageLimits *limits, Arena *ar
     triage_connections(&triaging, &triage.connections);
     triage_horizon(&triaging);
     note_hidden(&triaging, triage.hidden);
+    note_reason(&triaging);
     if (triaging.count > 0)
         qsort(triaging.findings, triaging.count, sizeof(Finding), compare);
     triage.findings = triaging.findings;

@@ -66,7 +66,8 @@ typedef struct TriageLimits {
     int64_t statement_us;
     int64_t transaction_us;
     int64_t in_state_us;
-    int xids; /* behind the xmin horizon */
+    int xids;    /* behind the xmin horizon */
+    int targets; /* more than these an action takes with --limit only */
 } TriageLimits;
 
 /* All borrowed. */
@@ -80,7 +81,8 @@ typedef struct TriageFacts {
     const Waits *waits;
     const int *unmoved; /* pids of triage_suspects() that stood still in all looks */
     size_t unmoved_count;
-    int64_t now_us; /* the server's clock */
+    int64_t now_us;            /* the server's clock */
+    const char *reason_demand; /* where the configuration demands a reason; NULL: it does not */
 } TriageFacts;
 
 typedef struct Triage {

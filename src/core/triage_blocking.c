@@ -9,7 +9,7 @@
 #define WAIT_LONG_US US_PER_S /* as PostgreSQL's own deadlock_timeout has it */
 #define WAIT_VERY_LONG_US (60 * US_PER_S)
 #define WAITERS_MANY 10
-#define PARTNERS_MAX 9 /* root blockers of the same waiters; with the first, as --limit allows */
+#define PARTNERS_MAX 9 /* root blockers of the same waiters, beside the first */
 
 /* A root blocker with what hangs below it. */
 typedef struct Tree {
@@ -125,33 +125,54 @@ static const char *root_text(const Tree *tree)
     return arena_printf(tree->triaging->arena, "%s and %zu more", text, tree->partner_count);
 }
 
-/* How many go on when a waiter gives up: those whom only its place in the queue, or what its
- * transaction holds, keeps waiting. The lock of a row goes to the next in the queue. */
-static size_t freed_by(const Tree *tree, const WaitNode *waiter)
-{
-    size_t index = (size_t) (waiter - waits_of(tree)->nodes);
-    size_t freed = 0;
+/* A waiter that may give up, and what comes of it. */
+typedef struct Yield {
+    const WaitNode *waiter; /* NULL: none */
+    size_t freed;           /* sessions that go on */
+    bool certain;           /* no savepoint can keep them waiting */
+} Yield;
 
-    for (const WaitNode *node = waiter + 1; node <= waiter + waiter->behind; node++)
-        if (node->parent == index &&
-            !(node->in_way && strcmp(node->in_way->tag.type, "tuple") == 0))
-            freed += 1 + node->behind;
-    return freed;
+/* The lock of a row goes to the next in the queue; an advisory lock may be the session's. */
+static bool outlives_cancel(const Lock *held)
+{
+    return strcmp(held->tag.type, "tuple") == 0 || strcmp(held->tag.type, "advisory") == 0;
 }
 
-/* The waiter whose giving up frees most; NULL where none frees anybody. */
-static const WaitNode *queue_head(const Tree *tree, size_t *ret_freed)
+/* Where its transaction began with this very statement there was no room for one. */
+static bool may_have_savepoint(const Session *session)
 {
-    const WaitNode *head = NULL;
+    return session->xact_start != session->query_start;
+}
 
-    *ret_freed = 0;
+/* Those go on whom only its place in the queue, or what its transaction holds, keeps waiting; what
+ * was taken before a savepoint stays, though (facts.md F7). */
+static Yield yield_of(const Tree *tree, const WaitNode *waiter)
+{
+    size_t index = (size_t) (waiter - waits_of(tree)->nodes);
+    Yield yield = {.waiter = waiter, .certain = true};
+
+    for (const WaitNode *node = waiter + 1; node <= waiter + waiter->behind; node++) {
+        if (node->parent != index || (node->in_way && outlives_cancel(node->in_way)))
+            continue;
+        yield.freed += 1 + node->behind;
+        if (node->in_way && may_have_savepoint(waiter->session))
+            yield.certain = false;
+    }
+    return yield;
+}
+
+/* The waiter whose giving up frees most, if any frees anybody. */
+static Yield queue_head(const Tree *tree)
+{
+    Yield head = {.certain = true};
+
     for (const WaitNode *node = tree->root + 1; node < tree->end; node++) {
-        size_t freed = node->session && node->children > 0 ? freed_by(tree, node) : 0;
+        Yield yield = {0};
 
-        if (freed > *ret_freed) {
-            *ret_freed = freed;
-            head = node;
-        }
+        if (node->session && node->children > 0)
+            yield = yield_of(tree, node);
+        if (yield.freed > head.freed)
+            head = yield;
     }
     return head;
 }
@@ -210,21 +231,23 @@ static Fix fix_root(const Tree *tree, const char **ret_reason)
     return fix_wish(triaging, &wish, ret_reason);
 }
 
-static Fix fix_waiter(const Tree *tree, const WaitNode *waiter, size_t freed)
+static Fix fix_waiter(const Tree *tree, const Yield *yield)
 {
     Triaging *triaging = tree->triaging;
-    const char *who = triaging_who(triaging, waiter->session);
-    const char *wants = wanted_text(tree, waiter);
+    const char *who = triaging_who(triaging, yield->waiter->session);
+    const char *wants = wanted_text(tree, yield->waiter);
     const char *reason;
-    Wish wish = {.kind = ORDER_CANCEL, .session = waiter->session};
+    Wish wish = {.kind = ORDER_CANCEL, .session = yield->waiter->session};
 
-    if (freed == 0)
+    if (yield->freed == 0)
         wish.effect = arena_printf(triaging->arena, "%s gives up waiting for %s", who, wants);
     else
-        wish.effect = arena_printf(triaging->arena,
-                                   "%s gives up waiting for %s, which frees the %s queued behind "
-                                   "it; what blocks it goes on",
-                                   who, wants, behind_text(tree, freed));
+        wish.effect =
+            arena_printf(triaging->arena,
+                         "%s gives up waiting for %s, which frees the %s queued behind "
+                         "it%s; what blocks it goes on",
+                         who, wants, behind_text(tree, yield->freed),
+                         yield->certain ? "" : ", unless a savepoint keeps what they wait for");
     return fix_wish(triaging, &wish, &reason);
 }
 
@@ -234,25 +257,25 @@ static void add_fix(Finding *finding, Fix fix)
     finding->fixes[finding->fix_count++] = fix;
 }
 
-/* The mildest that cures it comes first: cancelling the head of the queue where that frees all. */
+/* The mildest that cures it comes first: cancelling the head of the queue where that is certain to
+ * free all. */
 static void add_fixes(const Tree *tree, Finding *finding)
 {
     const char *reason;
     Fix root = fix_root(tree, &reason);
-    size_t freed;
-    const WaitNode *head = queue_head(tree, &freed);
+    Yield head = queue_head(tree);
 
     finding->why = reason;
-    if (!head && tree->root->session && session_prevents_wraparound(tree->root->session))
-        head = first_child(tree);
-    if (!head || !head->session) {
+    if (!head.waiter && tree->root->session && session_prevents_wraparound(tree->root->session))
+        head.waiter = first_child(tree);
+    if (!head.waiter || !head.waiter->session) {
         add_fix(finding, root);
-    } else if (freed + 1 >= tree->waiters) {
-        add_fix(finding, fix_waiter(tree, head, freed));
+    } else if (head.certain && head.freed + 1 >= tree->waiters) {
+        add_fix(finding, fix_waiter(tree, &head));
         add_fix(finding, root);
     } else {
         add_fix(finding, root);
-        add_fix(finding, fix_waiter(tree, head, freed));
+        add_fix(finding, fix_waiter(tree, &head));
     }
 }
 

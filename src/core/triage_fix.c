@@ -10,8 +10,7 @@
 #include "core/statement.h"
 #include "core/triage_internal.h"
 
-#define IDS_MAX 1000     /* sessions named one by one in a command */
-#define LIMIT_DEFAULT 10 /* of --limit: more have to be allowed */
+#define IDS_MAX 1000 /* sessions named one by one in a command */
 
 /* A command line in the making. */
 typedef struct Words {
@@ -51,9 +50,9 @@ static void add_allowed(Words *words, unsigned int allow)
 }
 
 /* Room for a few more than there are by now. */
-static void add_limit(Words *words, size_t count)
+static void add_limit(const Triaging *triaging, Words *words, size_t count)
 {
-    if (count > LIMIT_DEFAULT)
+    if (count > (size_t) triaging->limits->targets)
         add_option(words, "--limit",
                    arena_printf(words->arena, "%zu", (count / 10 + 2) * (size_t) 10));
 }
@@ -158,6 +157,7 @@ Fix fix_wish_all(const Triaging *triaging, const Wish *first, const Session *con
             add_id(&words, sessions[i]);
     }
     add_allowed(&words, allow);
+    add_limit(triaging, &words, count + 1);
     fix.words = words.words;
     fix.word_count = words.count;
     return fix;
@@ -225,7 +225,14 @@ static void filter_on(Filter *filter, FilterText which, const char *value)
     (void) added;
 }
 
-/* Whether the filters pick as many as there are; all of these they do pick. */
+/* As a filter it is a glob, and may hit others than the one that is called so. */
+static bool is_wild(const char *name)
+{
+    return !name || strpbrk(name, "*?");
+}
+
+/* Whether the filters pick as many as there are, and by names that cannot mean others that come
+ * meanwhile; all of these they do pick. */
 static bool picks_just(const Triaging *triaging, const Picks *picks, int64_t limit_us,
                        const Session *one, size_t count)
 {
@@ -234,6 +241,8 @@ static bool picks_just(const Triaging *triaging, const Picks *picks, int64_t lim
     size_t picked = 0;
 
     assert(one->role && one->database && one->application); /* or they were alike to nobody */
+    if (is_wild(one->role) || is_wild(one->database) || is_wild(one->application))
+        return false;
     filter_init(filter);
     filter_on(filter, FILTER_STATE, picks->state);
     filter_on(filter, FILTER_WAIT, picks->wait);
@@ -281,7 +290,7 @@ Fix fix_alike(const Triaging *triaging, FindingKind kind, const Session *const *
             add_id(&words, sessions[i]);
     if (picks.scope != SCOPE_DEFAULT)
         add_option(&words, "--scope", scope_name(picks.scope));
-    add_limit(&words, count);
+    add_limit(triaging, &words, count);
     fix.words = words.words;
     fix.word_count = words.count;
     return fix;
@@ -292,11 +301,6 @@ static const Protection *prepared_protection(const Triaging *triaging, const Pre
     const Session stand_in = rollback_stand_in(prepared, COUNT_UNKNOWN);
 
     return protect_find(triaging->facts->world->protections, &stand_in);
-}
-
-static bool is_wild(const char *name)
-{
-    return !name || strpbrk(name, "*?");
 }
 
 /* Whether owner, database and age pick as many prepared transactions as there are. */
@@ -348,9 +352,9 @@ Fix fix_prepared(const Triaging *triaging, const Prepared *const *prepared, size
         add_option(&words, "--database", one->database);
         add_option(&words, "--in-state-longer",
                    duration_word(triaging->limits->in_state_us, words.arena));
-        add_limit(&words, count);
+        add_limit(triaging, &words, count);
     } else {
-        add_limit(&words, count);
+        add_limit(triaging, &words, count);
         add_gids(&words, prepared, count);
     }
     if (!prepared_is_ours(one, triaging->facts->world))

@@ -115,6 +115,7 @@ static bool is_unused(const Triaging *triaging, const Session *session)
 {
     return session_is_client(session) && session->state == STATE_IDLE &&
            session->pid != triaging->facts->world->own_pid &&
+           !protect_find(triaging->facts->world->protections, session) &&
            triaging_older(triaging, session->state_change, triaging->limits->in_state_us);
 }
 

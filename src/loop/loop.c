@@ -13,6 +13,7 @@
 /* For one answer; longer than our own statement_timeout, so that the server speaks first if it can.
  */
 #define AWAIT_LONGEST_US (40 * US_PER_S)
+#define TICK_US US_PER_S
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -32,6 +33,8 @@ struct Loop {
     unsigned int interrupts;
     Watched links[LOOP_LINKS_MAX];
     size_t link_count;
+    void (*tick)(void *context);
+    void *tick_context;
 };
 
 static void on_signal(evutil_socket_t signal_number, short what, void *context)
@@ -206,9 +209,16 @@ bool loop_await_input(Loop *loop, int fd)
     return ready && loop->interrupts == 0;
 }
 
+void loop_set_tick(Loop *loop, void (*tick)(void *context), void *context)
+{
+    loop->tick = tick;
+    loop->tick_context = context;
+}
+
 bool loop_await(Loop *loop, Link *link, const Answer *answer, Err *err)
 {
     int64_t deadline = clock_steady_us() + AWAIT_LONGEST_US;
+    int64_t tick_us = clock_steady_us() + TICK_US;
 
     while (!answer->done) {
         if (loop->interrupts > 0) {
@@ -220,7 +230,11 @@ bool loop_await(Loop *loop, Link *link, const Answer *answer, Err *err)
             return err_set(err, ERR_CONNECTION, "the server did not answer within %d s",
                            (int) (AWAIT_LONGEST_US / US_PER_S));
         }
-        loop_turn(loop, deadline);
+        if (loop->tick && clock_steady_us() >= tick_us) {
+            loop->tick(loop->tick_context);
+            tick_us += TICK_US;
+        }
+        loop_turn(loop, loop->tick && tick_us < deadline ? tick_us : deadline);
     }
     if (answer->failed)
         *err = answer->err;

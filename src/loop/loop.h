@@ -43,4 +43,7 @@ FALLIBLE bool loop_await_input(Loop *loop, int fd);
  * the link is stopped then, since the answer's memory may go. */
 FALLIBLE bool loop_await(Loop *loop, Link *link, const Answer *answer, Err *err);
 
+/* What loop_await() calls every second that it waits; NULL: nothing. `context` is handed on. */
+void loop_set_tick(Loop *loop, void (*tick)(void *context), void *context);
+
 #endif

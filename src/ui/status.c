@@ -7,6 +7,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "core/pooled.h"
 #include "ui/describe.h"
 #include "ui/flow.h"
 
@@ -127,6 +128,19 @@ static void add_query(Printing *printing, const Session *session)
     strbuf_add_char(&printing->buf, '\n');
 }
 
+/* The real one, behind a PgBouncer. */
+static void add_client(Printing *printing, const Session *session)
+{
+    const Pooled *pooled = session ? session->pooled : NULL;
+
+    if (pooled && pooled->linked)
+        add_words(printing, INDENT,
+                  arena_printf(printing->arena, "client: %s, through PgBouncer %s",
+                               pooled_client(pooled, printing->arena),
+                               text_cleaned(printing->arena, pooled->pooler)),
+                  STYLE_PLAIN);
+}
+
 /* What begins a fix: its label, the rest of the line is the caller's. */
 static void add_label(Printing *printing, bool first)
 {
@@ -222,6 +236,7 @@ static void add_finding(Printing *printing, const Finding *finding, size_t numbe
     flow_words(&flow, look_text(printing->look, printing->arena, finding->what), style);
     flow_end(&flow);
     add_words(printing, INDENT, finding->why, STYLE_PLAIN);
+    add_client(printing, finding->session);
     add_query(printing, finding->session);
     for (size_t i = 0; i < finding->fix_count; i++)
         add_fix(printing, &finding->fixes[i], i == 0);

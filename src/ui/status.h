@@ -17,6 +17,7 @@ typedef struct StatusPage {
     const char *const *connection; /* options with which commands reach this server; exact */
     size_t connection_count;
     int64_t now_us; /* the server's clock */
+    bool pooled;    /* consoles of PgBouncers were asked whom the sessions serve */
 } StatusPage;
 
 /* The head, then the findings, each with why and with the command that fixes it, as many as fit

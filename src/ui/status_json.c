@@ -72,6 +72,18 @@ static json_t *of_fixes(const StatusPage *page, const Finding *finding)
     return fixes;
 }
 
+static json_t *of_session(const StatusPage *page, const Session *session)
+{
+    json_t *object;
+
+    if (!session)
+        return json_null();
+    object = json_session(session, page->now_us);
+    if (page->pooled)
+        json_add_pooled(object, session);
+    return object;
+}
+
 json_t *status_json_finding(const StatusPage *page, const Finding *finding)
 {
     json_t *object = json_object();
@@ -90,8 +102,7 @@ json_t *status_json_finding(const StatusPage *page, const Finding *finding)
     json_put(object, "lock", json_of_text(finding->lock));
     json_put(object, "xids_back", json_of_count(finding->xids_back));
     json_put(object, "holds_horizon", json_boolean(finding->horizon));
-    json_put(object, "session",
-             finding->session ? json_session(finding->session, page->now_us) : json_null());
+    json_put(object, "session", of_session(page, finding->session));
     json_put(object, "prepared", json_prepared(finding->prepared, page->now_us));
     return object;
 }

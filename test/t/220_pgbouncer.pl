@@ -113,6 +113,29 @@ case 'an alias and a forced user: the client as it logged in, the session as the
 	is($row->{pooled}{database}, 'forced', 'to the alias');
 };
 
+case 'status names the client of what it finds' => sub {
+	my $s = begin(client($pooler, application => 'forgot'));
+	my $status = sub {
+		my (@arguments) = @_;
+		my $r;
+		wait_for('the finding', sub {
+			$r = pgquell('status', '--in-state-longer', '100ms', @arguments);
+			return $r->{out} =~ /${\ $s->pid}/;
+		});
+		return $r;
+	};
+	my $r = $status->(@asked);
+	is($r->{err}, '', 'without a warning');
+	like($r->{out},
+		qr/^   client: app\@apps 127\.0\.0\.1:\d+ application forgot, through PgBouncer 127\.0\.0\.1:\d+$/m,
+		'as text');
+	my ($head, $finding) = @{ $status->('--json', @asked)->{json} };
+	is($finding->{session}{pooled}{application}, 'forgot', 'in JSON');
+	(undef, $finding) = @{ $status->('--json')->{json} };
+	ok(!exists $finding->{session}{pooled}, 'and no key without a console');
+	$s->query('ROLLBACK');
+};
+
 case 'two clients in turn on one backend' => sub {
 	my ($one, $two) = map { client($pooler, application => "turn_$_") } qw(one two);
 	my $backend = begin($one)->pid;

@@ -156,6 +156,27 @@ case 'the other way: the root ends, and all go on' => sub {
 	$migrate->query('ALTER TABLE account DROP temporary');
 };
 
+case 'a waiter that holds what others wait for: a savepoint may keep it, so the root comes first' => sub {
+	my $root = session(application => 'root')->in_transaction('UPDATE account SET balance = 1 WHERE id = 1');
+	my $middle = session(application => 'middle')->in_transaction('UPDATE account SET balance = 1 WHERE id = 2');
+	$middle->query('SAVEPOINT s');
+	$middle->waiting('UPDATE account SET balance = 2 WHERE id = 1;');
+	my $last = session(application => 'last')->waiting('UPDATE account SET balance = 2 WHERE id = 2;');
+	my $f = wait_for('both to be behind it', sub {
+		my $found = wait_finding('blocker', @late);
+		return $found->{waiters} == 2 && $found;
+	});
+	my ($stop, $cancel) = @{ $f->{fixes} };
+	like($stop->{command}, qr/^pgquell stop [0-9a-f]+\.${\ sprintf '%x', $root->pid}$/, 'the root first');
+	like($cancel->{command}, qr/^pgquell cancel [0-9a-f]+\.${\ sprintf '%x', $middle->pid}$/, 'or the waiter');
+	like($cancel->{effect}, qr/unless a savepoint keeps what they wait for/, 'which may not help');
+	is_exit(run_as_printed($cancel->{command}), 0);
+	$f = wait_finding('blocker', @late);
+	is($f->{session}{pid}, $middle->pid, 'and here does not: the last one still waits');
+	is_exit(run_as_printed($f->{command}), 0);
+	wait_for_state($last, state => 'idle');
+};
+
 case 'twelve wait for a row: critical, and not twelve findings' => sub {
 	my $root = session(application => 'root')->in_transaction('UPDATE account SET balance = 1 WHERE id = 1');
 	my @waiters = map { session()->waiting('UPDATE account SET balance = 2 WHERE id = 1;') } 1 .. 12;
@@ -209,6 +230,30 @@ case 'aborted transactions of one application are one finding, with one command 
 	is_exit(run_as_printed($f->{command}), 0);
 	is_gone($_) for @aborted;
 	is_alive($other);
+};
+
+case 'names that are globs: the command picks nobody who comes later' => sub {
+	my @starred = map { session(application => 'w*')->in_transaction('SELECT 1') } 1 .. 3;
+	my $f = wait_many(3, @soon);
+	is($f->{finding}, 'idle_in_transaction', 'finding');
+	my $late = session(application => 'web')->in_transaction('SELECT 1');
+	is_exit(run_as_printed($f->{command}), 0);
+	is_gone($_) for @starred;
+	is_alive($late);
+};
+
+case 'commands keep to the limit that is configured, and the reason that is demanded is told' => sub {
+	my ($fh, $file) = File::Temp::tempfile(UNLINK => 1);
+	print $fh "limit: 1\nrequire_reason: true\n";
+	close $fh or die "could not write $file: $!";
+	chmod 0644, $file;
+	my @forgotten = map { session(application => 'forgot')->in_transaction('SELECT 1') } 1 .. 3;
+	my $f = wait_many(3, @soon, '--config', $file);
+	my ($r, $head) = status(@soon, '--config', $file);
+	is_deeply($head->{notes},
+		["$file:2 demands a reason for every action: add --reason TEXT to the commands of pgquell"], 'note');
+	is_exit(run_as_printed("$f->{command} --reason forgotten"), 0);
+	is_gone($_) for @forgotten;
 };
 
 case 'a runaway statement' => sub {

@@ -81,6 +81,19 @@ case 'a server that goes is waited for' => sub {
 	is_exit($run->finish, 130);
 };
 
+case 'a page that has grown old says so' => sub {
+	my $run = watch('status');
+	shows($run, qr/nothing is wrong/);
+	my $backend = sql(q{SELECT min(pid) FROM pg_stat_activity WHERE application_name LIKE 'pgquell%'});
+	kill 'STOP', $backend;
+	shows($run, qr/\Ano answer for .*\n.*PostgreSQL.*\n(?:.*\n)?nothing is wrong/);
+	kill 'CONT', $backend;
+	wait_for('an answer', sub { screen($run, 24) !~ /no answer/ });
+	shows($run, qr/^nothing is wrong/m);
+	$run->write("\cC");
+	is_exit($run->finish, 130);
+};
+
 case 'elsewhere than on a terminal one page follows the other' => sub {
 	my $run = pgquell_start('--watch', '100ms');
 	$run->wait_output(qr/(?:.*PostgreSQL .*\nnothing is wrong\n\n){2}/);

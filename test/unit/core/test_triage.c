@@ -247,31 +247,6 @@ static void those_of_others_are_apart(void **state)
     assert_int_equal(ward_triage(ward)->count, 5);
 }
 
-static void where_filters_would_pick_others_too_each_is_named(void **state)
-{
-    Ward *ward = *state;
-    const Finding *finding;
-
-    for (int pid = 0x10; pid < 0x13; pid++)
-        ward_active(ward, pid, 100);
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_string_equal(ward_command(ward, &finding->fixes[0]),
-                        "stop --state active --statement-longer 1min --role app --database shop "
-                        "--application web");
-    ward_active(ward, 9, 100)->query = "COPY account TO STDOUT"; /* patience with this one */
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_string_equal(ward_command(ward, &finding->fixes[0]),
-                        "stop 6ab12d70.10 6ab12d70.11 6ab12d70.12");
-    for (size_t i = 0; i < 3; i++)
-        ward->sessions[i].application = "";
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_says(finding->what, "3 sessions of app@shop have been running a statement");
-    for (size_t i = 0; i < 3; i++)
-        ward->sessions[i].application = "web*"; /* and "web" is one of these */
-    finding = assert_one(ward, FINDING_RUNAWAY);
-    assert_says(ward_command(ward, &finding->fixes[0]), "stop 6ab12d70.10");
-}
-
 static void other_kinds_by_what_they_are(void **state)
 {
     Ward *ward = *state;
@@ -455,7 +430,6 @@ int main(void)
         WARD_TEST(commits_that_wait_for_a_standby_are_one_finding),
         WARD_TEST(a_few_are_told_one_by_one_and_many_as_one),
         WARD_TEST(those_of_others_are_apart),
-        WARD_TEST(where_filters_would_pick_others_too_each_is_named),
         WARD_TEST(other_kinds_by_what_they_are),
         WARD_TEST(a_thousand_can_be_named),
         WARD_TEST(what_our_role_may_not_is_said),

@@ -144,6 +144,9 @@ static void a_row_goes_to_the_next_in_its_queue(void **state)
     finding = assert_one(ward, FINDING_BLOCKER);
     assert_int_equal(finding->fix_count, 2);
     assert_string_equal(finding->lock, "transaction 700");
+    /* unless it is an advisory lock, which may be the session's own */
+    ward->locks[2].tag.type = ward->locks[3].tag.type = "advisory";
+    assert_int_equal(assert_one(ward, FINDING_BLOCKER)->fix_count, 1);
 }
 
 static void several_roots_of_the_same_waiters_are_stopped_together(void **state)
@@ -164,6 +167,11 @@ static void several_roots_of_the_same_waiters_are_stopped_together(void **state)
     assert_int_equal(finding->waiters, 2);
     assert_says(finding->what, "2 sessions wait behind app@shop (web, pid 16) and 1 more");
     assert_string_equal(ward_command(ward, &finding->fixes[0]), "stop 6ab12d70.10 6ab12d70.11");
+    ward->limits.targets = 1;
+    finding = assert_one(ward, FINDING_BLOCKER);
+    assert_string_equal(ward_command(ward, &finding->fixes[0]),
+                        "stop 6ab12d70.10 6ab12d70.11 --limit 20");
+    ward->limits.targets = 10;
     ward->sessions[1].role_signalable = false;
     finding = assert_one(ward, FINDING_BLOCKER);
     assert_says(finding->fixes[0].obstacle, "GRANT");

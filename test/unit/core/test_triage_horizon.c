@@ -297,6 +297,24 @@ static void connections_near_their_limit(void **state)
                                "of 3 reserved");
 }
 
+static void a_protected_crowd_keeps_its_connections(void **state)
+{
+    Ward *ward = *state;
+    Protection protection = {.place = "pgquell.yaml:7"};
+    Protection *entries[] = {&protection};
+    Protections protections = {entries, 1};
+    Err err;
+
+    filter_init(&protection.filter);
+    assert_true(filter_add_text(&protection.filter, FILTER_APPLICATION, "many", &err));
+    ward->world.protections = &protections;
+    ward->server.connections_max = 12;
+    crowd(ward, 1, 6, "many");
+    crowd(ward, 101, 3, "few");
+    assert_says(ward_command(ward, &assert_one(ward, FINDING_CONNECTIONS)->fixes[0]),
+                "--application few");
+}
+
 static void where_nobody_is_idle_no_command_helps(void **state)
 {
     Ward *ward = *state;
@@ -361,6 +379,7 @@ int main(void)
         WARD_TEST(one_that_blocks_is_not_told_twice),
         WARD_TEST(very_many_are_still_one),
         WARD_TEST(connections_near_their_limit),
+        WARD_TEST(a_protected_crowd_keeps_its_connections),
         WARD_TEST(where_nobody_is_idle_no_command_helps),
         WARD_TEST(those_of_others_are_counted_apart),
     };

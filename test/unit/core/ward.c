@@ -20,7 +20,7 @@ int ward_setup(void **state)
     ward->world.own_pid = 99999;
     ward->server = (Server){
         .cluster_name = "", .connections_max = 5000, .reserved_superuser = 3, .next_xid = 100000};
-    ward->limits = (TriageLimits){60 * S, 300 * S, 10 * S, 1000};
+    ward->limits = (TriageLimits){60 * S, 300 * S, 10 * S, 1000, 10};
     arena_init(&ward->arena);
     *state = ward;
     return 0;
@@ -141,7 +141,8 @@ const Triage *ward_triage(Ward *ward)
                          .waits = &grown,
                          .unmoved = ward->unmoved,
                          .unmoved_count = ward->unmoved_count,
-                         .now_us = NOW_US};
+                         .now_us = NOW_US,
+                         .reason_demand = ward->reason_demand};
 
     ward->triage = triage_of(&facts, &ward->limits, &ward->arena);
     return &ward->triage;

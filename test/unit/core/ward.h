@@ -22,7 +22,8 @@ typedef struct Ward {
     size_t lock_count;
     int unmoved[8];
     size_t unmoved_count;
-    TriageLimits limits; /* 60 s, 300 s, 10 s, 1,000 transactions */
+    TriageLimits limits; /* 60 s, 300 s, 10 s, 1,000 transactions, 10 targets */
+    const char *reason_demand;
     Arena arena;
     Triage triage; /* of the last ward_triage() */
 } Ward;
