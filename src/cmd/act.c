@@ -200,9 +200,9 @@ static void hint_at_prepared(Scene *scene, Err *err)
             continue;
         (void) err_hint(err,
                         "%zu session%s wait%s behind a prepared transaction, which no signal "
-                        "reaches: `pgquell rollback-prepared %s` ends it.",
+                        "reaches: `%s` ends it.",
                         node->behind, node->behind == 1 ? "" : "s", node->behind == 1 ? "s" : "",
-                        advice_word(node->prepared->gid, &scene->arena));
+                        advice_rollback(node->prepared->gid, &scene->arena));
         return; /* the first one has the most behind it */
     }
 }

@@ -110,11 +110,29 @@ static const char *log_line(const Keeper *keeper, const DoorTask *task)
         mandate_signature(mandate, store_head(keeper->store), arena));
 }
 
-static void refused(DoorTask *task, const Answer *answer, Arena *arena)
+/* Whether it is by now what it was to become. */
+static bool is_wanted(Scene *scene, const DoorTask *task)
 {
+    const Door *door = &task->door;
+    DoorFacts facts;
+    Err ignored;
+
+    return keeper_look_at(scene, door, &facts, &ignored) && facts.exists &&
+           door_value(door->lock, &facts) == (task->opens ? door->before : door->after);
+}
+
+static void refused(Scene *scene, DoorTask *task, const Answer *answer)
+{
+    Arena *arena = &scene->arena;
+
     task->outcome = DOOR_REFUSED;
     switch (door_refusal(answer)) {
     case DOOR_HAS_CHANGED:
+        if (task->opens && is_wanted(scene, task)) {
+            task->outcome = DOOR_OVER;
+            task->note = "it was opened by somebody else meanwhile";
+            break;
+        }
         task->note = arena_printf(arena, "left alone, since somebody has changed it meanwhile: %s",
                                   text_cleaned(arena, answer->err.message));
         break;
@@ -166,7 +184,7 @@ static void turn_database(Keeper *keeper, DoorTask *task)
         task->outcome = DOOR_UNKNOWN;
         task->note = "contact was lost before the answer came: it may have been set";
     } else {
-        refused(task, answer, &scene->arena);
+        refused(scene, task, answer);
     }
 }
 

@@ -138,6 +138,12 @@ static const char *let_in_text(const Kick *kick, const DoorTask *task, Arena *ar
                         door_shell_word(door->name, arena), elsewhere);
 }
 
+/* Whether `let-in` will open it: not what somebody else had closed before. */
+static bool is_ours(const Kick *kick, const DoorTask *task)
+{
+    return task->outcome == DOOR_CLOSED || door_book_find(&kick->keeper.book, &task->door);
+}
+
 static const char *door_text(const Kick *kick, const DoorFacts *subject, Arena *arena)
 {
     for (size_t i = 0; i < kick->door_count; i++) {
@@ -146,6 +152,8 @@ static const char *door_text(const Kick *kick, const DoorFacts *subject, Arena *
         if (task->door.console || task->facts.oid != subject->oid ||
             task->facts.is_role != subject->is_role)
             continue;
+        if (!is_ours(kick, task))
+            return "; its door is closed, though not by pgquell";
         return arena_printf(arena, "; its door is closed (%s); open it with: %s",
                             door_remedy(&task->door, false, arena), let_in_text(kick, task, arena));
     }

@@ -43,13 +43,18 @@ const char *advice_word(const char *word, Arena *arena)
     return quoted;
 }
 
+const char *advice_rollback(const char *gid, Arena *arena)
+{
+    return arena_printf(arena, "pgquell rollback-prepared %s%s", gid[0] == '-' ? "-- " : "",
+                        advice_word(gid, arena));
+}
+
 /* No signal reaches a prepared transaction. */
 static const char *root_cure(const Session *session, Arena *arena)
 {
     if (session->root_blocker != 0 || !session->root_gid)
         return "";
-    return arena_printf(arena, ", which `pgquell rollback-prepared %s` ends",
-                        advice_word(session->root_gid, arena));
+    return arena_printf(arena, ", which `%s` ends", advice_rollback(session->root_gid, arena));
 }
 
 /* Who it waits behind, and who waits behind it. */

@@ -19,6 +19,10 @@ const char *advice_diagnosis(const Session *session, Remedy last, int64_t now_us
 /* A word that a person may paste into a shell, quoted where it has to be; clean. */
 const char *advice_word(const char *word, Arena *arena);
 
+/* The command that ends a prepared transaction, as a person may paste it: a GID may look like an
+ * option. */
+const char *advice_rollback(const char *gid, Arena *arena);
+
 /* An observation in a few words: "active", "idle in transaction (aborted)", "gone" for NULL. */
 const char *advice_seen(const Session *session, Arena *arena);
 

@@ -122,6 +122,7 @@ case 'what somebody else has closed is not ours to open' => sub {
 	my $r = kick();
 	is(outcomes($r), 'over', 'closed already');
 	like((doors($r))[0]{note}, qr/not by pgquell, so "let-in" will not open it/, 'it says so');
+	like($r->{err}, qr/its door is closed, though not by pgquell/, 'the last words do not name let-in');
 	is_exit(let_in(), 5);
 	is(settings(), 'f|17', 'left alone');
 	sql('ALTER DATABASE apps ALLOW_CONNECTIONS true');
@@ -179,6 +180,17 @@ case 'several doors: --yes, or an answer' => sub {
 		is(settings(), $answer eq 'y' ? 't|-1' : 'f|-1', 'the door');
 	}
 	is(sql(q(SELECT rolconnlimit FROM pg_roles WHERE rolname = 'report')), -1, 'and the role');
+};
+
+case 'a door that another let-in has opened meanwhile is over' => sub {
+	kick();
+	my $run = pgquell_pty('let-in', '--database', 'apps');
+	$run->wait_output(qr/Open 1 door\? \[y\/N\]/);
+	is_let_in('opened');
+	$run->write("y\n");
+	my $r = $run->finish;
+	is_exit($r, 0, 'it is open');
+	like($r->{plain}, qr/over .*opened by somebody else meanwhile/s, 'and it says so');
 };
 
 case 'who may not open it is told whom to ask, and it stays on record' => sub {

@@ -404,6 +404,19 @@ case 'stop proposes it where a prepared transaction is what all wait for' => sub
 	is(exists_gid($gid), 0, 'and it cures');
 };
 
+case 'what it proposes is no option, however the GID looks' => sub {
+	prepare('bystander', statements => ['SELECT pg_advisory_xact_lock(77)']);
+	prepare('--all', statements => ['LOCK account IN EXCLUSIVE MODE']);
+	my $waiter = session(application => 'victim')->waiting('UPDATE account SET balance = 3;');
+	my ($proposed) = pgquell('stop', '--blocking')->{err} =~ /`pgquell (rollback-prepared .*)` ends it/;
+	is($proposed, 'rollback-prepared -- --all', 'by its GID');
+	is_exit(pgquell_start({ wrap => [ 'sh', '-c', qq{exec "\$0" $proposed} ] })->finish, 0);
+	is(exists_gid('--all'), 0, 'it is gone');
+	is(exists_gid('bystander'), 1, 'and nothing else');
+	wait_for_state($waiter, state => 'idle');
+	clean_prepared();
+};
+
 case 'what is printed is fit for a narrow terminal' => sub {
 	prepare('x' x 199);
 	my $run = pgquell_pty('rollback-prepared', '--all', '--dry-run', { columns => 40 });

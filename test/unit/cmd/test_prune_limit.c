@@ -271,6 +271,19 @@ static void an_opening_elsewhere_does_not_count(void **state)
     assert_int_equal(limit_of(&trail).through, 0);
 }
 
+/* Two at once: who comes too late undoes nothing but its own intent. */
+static void a_closing_that_was_refused_undoes_no_other(void **state)
+{
+    Trail trail = begin(state);
+
+    add_door(&trail, "b", "keep-out", APPS HERE, NULL);
+    turn(&trail, "c", "keep-out", APPS HERE, "closed");
+    add_door(&trail, "b", "keep-out", APPS HERE, "refused");
+    assert_int_equal(limit_at(&trail, NOW).through, 0); /* b, which ends behind what c keeps */
+    turn(&trail, "d", "let-in", APPS HERE, "opened");
+    assert_int_equal(limit_of(&trail).through, 6);
+}
+
 static void bodies_that_nobody_wrote_are_passed_over(void **state)
 {
     Trail trail = begin(state);
@@ -299,6 +312,7 @@ int main(void)
         TEST(a_door_that_was_opened_goes),
         TEST(an_opening_that_is_young_counts),
         TEST(an_opening_elsewhere_does_not_count),
+        TEST(a_closing_that_was_refused_undoes_no_other),
         TEST(bodies_that_nobody_wrote_are_passed_over),
     };
 

@@ -70,6 +70,9 @@ static void a_prepared_transaction_is_named_and_so_is_its_cure(void **state)
                         "it has waited for a lock for 10.0 s, so it is a victim: the root blocker "
                         "is prepared transaction $'it\\'s\\033', which `pgquell "
                         "rollback-prepared $'it\\'s\\033'` ends");
+    session.root_gid = "--all"; /* a GID is no option */
+    assert_non_null(strstr(advice_reason(&session, &cancel, NOW_US, &arena),
+                           "which `pgquell rollback-prepared -- --all` ends"));
     session.root_gid = "order-17";
     session.waiters = 2;
     assert_non_null(strstr(advice_reason(&session, &cancel, NOW_US, &arena),
