@@ -298,6 +298,7 @@ RollbackNext rollback_answered(Rollback *rollback, RollbackAnswer answer, const 
     add_step(rollback, STEP_ROLLBACK, answer_text(answer, rollback->failure), now);
     switch (answer) {
     case ROLLBACK_NO_SUCH:
+        rollback->locks_after = rollback->waiters_after = 0;
         return end(rollback, OUTCOME_OVER,
                    "it had ended before ROLLBACK PREPARED came, committed or rolled back by "
                    "somebody else",

@@ -257,6 +257,8 @@ static void it_went_in_the_last_moment(void **state)
     answer(ROLLBACK_NO_SUCH, "no such", ROLLBACK_END);
     assert_ended(OUTCOME_OVER, "before ROLLBACK PREPARED came");
     assert_steps("observe: there; rollback prepared: not done: it is gone");
+    assert_int_equal(rollback.locks_after, 0); /* not what it had at the last look */
+    assert_int_equal(rollback.waiters_after, 0);
 }
 
 static void the_server_denies_it(void **state)
