@@ -114,19 +114,26 @@ void loop_remove(Loop *loop, Link *link)
     }
 }
 
-/* The socket may be another at every turn, so it is asked for anew. */
-static void arm(Loop *loop, Watched *watched)
+/* The socket may be another at every turn, so it is asked for anew. libpq closes it when it finds
+ * the server gone while it sends: then nothing would ever come, and the link is advanced at once
+ * to find that out. Answers whether there is something to wait for. */
+static bool arm(Loop *loop, Watched *watched)
 {
     unsigned int wants = link_wants(watched->link);
     short what = (short) ((wants & LINK_READ ? EV_READ : 0) | (wants & LINK_WRITE ? EV_WRITE : 0));
 
     watched->ready = 0;
     watched->armed = false;
-    if (what == 0 || link_fd(watched->link) < 0)
-        return;
+    if (what == 0)
+        return true;
+    if (link_fd(watched->link) < 0) {
+        watched->ready = wants;
+        return false;
+    }
     watched->armed = event_assign(&watched->event, loop->base, link_fd(watched->link), what,
                                   on_ready, watched) == 0 &&
                      event_add(&watched->event, NULL) == 0;
+    return true;
 }
 
 static void wait_until(Loop *loop, int64_t deadline_us)
@@ -146,9 +153,11 @@ static void wait_until(Loop *loop, int64_t deadline_us)
 
 void loop_turn(Loop *loop, int64_t deadline_us)
 {
+    bool waits = true;
+
     for (size_t i = 0; i < loop->link_count; i++)
-        arm(loop, &loop->links[i]);
-    wait_until(loop, deadline_us);
+        waits = arm(loop, &loop->links[i]) && waits;
+    wait_until(loop, waits ? deadline_us : 0);
     for (size_t i = 0; i < loop->link_count; i++)
         if (loop->links[i].armed)
             (void) event_del(&loop->links[i].event);
