@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/command.h"
+#include "cmd/poolers.h"
 #include "cmd/waiting.h"
 #include "cmd/watching.h"
 #include "ui/json.h"
@@ -38,7 +39,8 @@ static bool draw(Scene *scene, FILE *out, void *context, Err *err)
     Waiting waiting;
 
     (void) context;
-    if (!scene_snapshot(scene, false, err) || !waiting_learn(scene, &waiting, err))
+    if (!scene_snapshot(scene, false, err) || !scene_pooled(scene, err) ||
+        !waiting_learn(scene, &waiting, err))
         return false;
     if (!scene->world.superuser && !scene->world.sees_all)
         remark(settings, out,
