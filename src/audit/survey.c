@@ -7,15 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A word for the shell, whatever is in it. */
-static const char *shell_word(Arena *arena, const char *text)
-{
-    const char *word = "'";
-
-    for (const char *quote; (quote = strchr(text, '\'')); text = quote + 1)
-        word = arena_printf(arena, "%s%.*s'\\''", word, (int) (quote - text), text);
-    return arena_printf(arena, "%s%s'", word, text);
-}
+#include "base/shell.h"
 
 static const char *directory_of(Arena *arena, const char *path)
 {

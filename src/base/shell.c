@@ -72,3 +72,15 @@ void shell_quote(StrBuf *buf, const char *word)
     else
         quote_bytes(buf, word);
 }
+
+char *shell_word(Arena *arena, const char *word)
+{
+    StrBuf buf;
+    char *quoted;
+
+    strbuf_init(&buf);
+    shell_quote(&buf, word);
+    quoted = arena_strdup(arena, buf.text);
+    strbuf_done(&buf);
+    return quoted;
+}

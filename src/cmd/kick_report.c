@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "base/text.h"
 #include "cmd/kick.h"
 #include "pg/ask_door.h"
@@ -133,9 +134,9 @@ static const char *let_in_text(const Kick *kick, const DoorTask *task, Arena *ar
     if (door->lock == DOOR_LIMIT && !kick->act.scene->world.superuser)
         elsewhere = " -d OTHER-DATABASE";
     else if (door->lock == DOOR_CONNECTIONS && strcmp(door->name, "postgres") == 0 && database)
-        elsewhere = arena_printf(arena, " -d %s", door_shell_word(database, arena));
+        elsewhere = arena_printf(arena, " -d %s", shell_word(arena, database));
     return arena_printf(arena, "pgquell let-in --%s %s%s", door_kind(door->lock),
-                        door_shell_word(door->name, arena), elsewhere);
+                        shell_word(arena, door->name), elsewhere);
 }
 
 /* Whether `let-in` will open it: not what somebody else had closed before. */

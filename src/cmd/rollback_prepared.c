@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shell.h"
 #include "base/text.h"
 #include "cmd/act.h"
 #include "cmd/waiting.h"
@@ -85,21 +86,21 @@ static const char *those_there_are(const Undoing *undoing, const char *gid)
         gids[i] = waiting->prepared[i].gid;
         if (i < SHOWN_MAX)
             text =
-                arena_printf(arena, "%s%s %s", text, i > 0 ? "," : "", advice_word(gids[i], arena));
+                arena_printf(arena, "%s%s %s", text, i > 0 ? "," : "", shell_word(arena, gids[i]));
     }
     if (waiting->prepared_count > SHOWN_MAX)
         text = arena_printf(arena, "%s and %zu more", text, waiting->prepared_count - SHOWN_MAX);
     nearest = text_nearest(gid, gids, waiting->prepared_count);
     if (!nearest)
         return arena_printf(arena, "%s.", text);
-    return arena_printf(arena, "Did you mean %s? %s.", advice_word(nearest, arena), text);
+    return arena_printf(arena, "Did you mean %s? %s.", shell_word(arena, nearest), text);
 }
 
 static void tell_missing(Undoing *undoing, const char *gid, const char *what)
 {
     undoing->missing++;
     (void) fprintf(stderr, "pgquell: error: prepared transaction %s %s\n",
-                   advice_word(gid, &undoing->scene->arena), what);
+                   shell_word(&undoing->scene->arena, gid), what);
 }
 
 static void choose_words(Undoing *undoing)

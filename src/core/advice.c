@@ -28,25 +28,13 @@ static const char *root_name(const Session *session, Arena *arena)
         return "unknown";
     if (!session->root_gid)
         return "a prepared transaction";
-    return arena_printf(arena, "prepared transaction %s", advice_word(session->root_gid, arena));
-}
-
-const char *advice_word(const char *word, Arena *arena)
-{
-    const char *quoted;
-    StrBuf buf;
-
-    strbuf_init(&buf);
-    shell_quote(&buf, word);
-    quoted = arena_strdup(arena, buf.text);
-    strbuf_done(&buf);
-    return quoted;
+    return arena_printf(arena, "prepared transaction %s", shell_word(arena, session->root_gid));
 }
 
 const char *advice_rollback(const char *gid, Arena *arena)
 {
     return arena_printf(arena, "pgquell rollback-prepared %s%s", gid[0] == '-' ? "-- " : "",
-                        advice_word(gid, arena));
+                        shell_word(arena, gid));
 }
 
 /* No signal reaches a prepared transaction. */

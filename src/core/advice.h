@@ -16,9 +16,6 @@ const char *advice_reason(const Session *session, const Ladder *ladder, int64_t 
  * for, what that means, and what helps. */
 const char *advice_diagnosis(const Session *session, Remedy last, int64_t now_us, Arena *arena);
 
-/* A word that a person may paste into a shell, quoted where it has to be; clean. */
-const char *advice_word(const char *word, Arena *arena);
-
 /* The command that ends a prepared transaction, as a person may paste it: a GID may look like an
  * option. */
 const char *advice_rollback(const char *gid, Arena *arena);

@@ -144,27 +144,6 @@ const char *door_sql(const Door *door, int value, Arena *arena)
                         door->lock == DOOR_ROLE_LIMIT ? "ROLE" : "DATABASE", name, setting);
 }
 
-const char *door_shell_word(const char *word, Arena *arena)
-{
-    const char *clean = text_cleaned(arena, word);
-    StrBuf buf;
-    const char *text;
-
-    if (clean[0] != '\0' && clean[0] != '-' &&
-        strspn(clean, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
-            strlen(clean))
-        return clean;
-    strbuf_init(&buf);
-    for (const char *c = clean; *c; c++) {
-        if (*c == '\'')
-            strbuf_add(&buf, "'\\'");
-        strbuf_add_char(&buf, *c);
-    }
-    text = arena_printf(arena, "'%s'", buf.text);
-    strbuf_done(&buf);
-    return text;
-}
-
 const char *door_of_application(void)
 {
     return "an application has no door: a client calls itself what it likes, so --keep-out goes "

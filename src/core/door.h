@@ -104,7 +104,4 @@ int door_now(const DoorTask *task); /* the value that it was judged with */
 /* The statement that gives it this value, for people to read and run. */
 const char *door_sql(const Door *door, int value, Arena *arena);
 
-/* A word as a shell takes it, clean. */
-const char *door_shell_word(const char *word, Arena *arena);
-
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* Actions, their preview: what will happen to each target, before anything is sent. */
+#include "base/shell.h"
 #include "base/text.h"
 #include "core/advice.h"
 #include "core/pooled.h"
@@ -82,7 +83,7 @@ static const char *behind_text(const Session *session, Arena *arena)
 {
     if (session->root_blocker == 0 && session->root_gid)
         return arena_printf(arena, " behind prepared transaction %s",
-                            advice_word(session->root_gid, arena));
+                            shell_word(arena, session->root_gid));
     if (session->root_blocker == 0)
         return " behind a prepared transaction";
     if (session->root_blocker > 0)

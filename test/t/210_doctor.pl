@@ -450,7 +450,7 @@ case 'the audit store: looked at, never made' => sub {
 	chmod 0666, "$home/pgquell/audit.db" or die $!;
 	($store) = named('audit_store');
 	is($store->{status}, 'warning', 'everybody may write it');
-	is($store->{shell}, "chmod o-w '$home/pgquell/audit.db'", 'the command');
+	is($store->{shell}, "chmod o-w $home/pgquell/audit.db", 'the command');
 	is(system($store->{shell}), 0, 'runs');
 	is((named('audit_store'))[0]{status}, 'ok', 'mended');
 	is((named('audit_store', '--audit', '/proc/nowhere/audit.db'))[0]{status}, 'warning',

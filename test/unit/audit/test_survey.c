@@ -77,7 +77,7 @@ static void a_broken_chain_is_a_fault(void **state)
     fixture_fill(fixture, 5);
     fixture_tamper(fixture, "UPDATE record SET body = '{}' WHERE sequence = 3");
     seen = survey(fixture, fixture->path);
-    assert_fault(&seen, "3", "pgquell log verify --audit '");
+    assert_fault(&seen, "3", "pgquell log verify --audit /");
     assert_int_equal(seen.records, 2);
 }
 
@@ -99,11 +99,11 @@ static void what_everybody_may_write_is_a_fault(void **state)
     fixture_fill(fixture, 1);
     assert_int_equal(chmod(fixture->path, 0666), 0);
     seen = survey(fixture, fixture->path);
-    assert_fault(&seen, "everybody may write to", "chmod o-w '");
+    assert_fault(&seen, "everybody may write to", "chmod o-w /");
     assert_int_equal(chmod(fixture->path, 0600), 0);
     assert_int_equal(chmod(fixture->directory, 0777), 0);
     seen = survey(fixture, fixture->path);
-    assert_fault(&seen, "everybody may write to", "chmod o-w '");
+    assert_fault(&seen, "everybody may write to", "chmod o-w /");
     assert_int_equal(chmod(fixture->directory, 01777), 0);
     seen = survey(fixture, fixture->path);
     assert_null(seen.fault);
@@ -142,7 +142,7 @@ static int read_only_directory(Fixture *fixture)
     StoreSurvey seen = survey(fixture, fixture_path(fixture, "audit.db"));
 
     return seen.fault && strstr(seen.fault, "may not be written") && seen.shell &&
-                   strncmp(seen.shell, "ls -ld '", 8) == 0
+                   strncmp(seen.shell, "ls -ld /", 8) == 0
                ? 0
                : 1;
 }

@@ -285,7 +285,7 @@ static void opening_takes_a_right_as_well(void **state)
     is_decided(&task, DOOR_DENY, "GRANT app TO ops");
 }
 
-static void names_are_quoted_for_sql_and_for_a_shell(void **state)
+static void names_are_quoted_for_sql(void **state)
 {
     Door door = {.lock = DOOR_CONNECTIONS, .name = "My \"db\""};
 
@@ -296,10 +296,6 @@ static void names_are_quoted_for_sql_and_for_a_shell(void **state)
                         "ALTER DATABASE \"user\" ALLOW_CONNECTIONS true");
     door.name = "a\x1b[2J";
     assert_string_equal(door_subject(&door, &arena), "database a\\x1b[2J");
-    assert_string_equal(door_shell_word("apps-1.x_Y", &arena), "apps-1.x_Y");
-    assert_string_equal(door_shell_word("it's", &arena), "'it'\\''s'");
-    assert_string_equal(door_shell_word("-x", &arena), "'-x'");
-    assert_string_equal(door_shell_word("", &arena), "''");
 }
 
 static void a_pgbouncer_has_words_of_its_own(void **state)
@@ -380,7 +376,7 @@ int main(void)
         cmocka_unit_test(what_somebody_changed_is_left_alone),
         cmocka_unit_test(what_is_gone_needs_no_opening),
         cmocka_unit_test(opening_takes_a_right_as_well),
-        cmocka_unit_test(names_are_quoted_for_sql_and_for_a_shell),
+        cmocka_unit_test(names_are_quoted_for_sql),
         cmocka_unit_test(a_pgbouncer_has_words_of_its_own),
         cmocka_unit_test(a_database_at_a_pgbouncer_is_paused_and_resumed),
         cmocka_unit_test(outcomes_have_names_and_exit_statuses),
