@@ -16,22 +16,10 @@ new_node();
 sub waiting_commit
 {
 	my $s = session(application => 'syncrep');
-	sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-	sql('SELECT pg_reload_conf()');
-	wait_for('the reload',
-		sub { sql("SELECT current_setting('synchronous_standby_names')") eq 'nobody' });
+	hold_commits('nobody');
 	$s->send('UPDATE account SET balance = balance + 1 WHERE id = 1;');
 	wait_for_state($s, state => 'active', wait_event => 'SyncRep');
 	return $s;
-}
-
-sub no_sync_standby
-{
-	sql('ALTER SYSTEM RESET synchronous_standby_names');
-	sql('SELECT pg_reload_conf()');
-	wait_for('the reload',
-		sub { sql("SELECT current_setting('synchronous_standby_names')") eq '' });
-	return;
 }
 
 case 'a synchronous-replication wait is refused, and the consequence named' => sub {
@@ -51,7 +39,7 @@ case 'a synchronous-replication wait is refused, and the consequence named' => s
 		qr/commit.*(?:locally|replicat)/is,
 		'it says what a signal would do');
 	wait_for_state($s, wait_event => 'SyncRep');
-	no_sync_standby();
+	hold_commits('');
 	wait_for_state($s, state => 'idle');
 };
 
@@ -61,7 +49,7 @@ case 'with --allow syncrep the wait is cancelled: the transaction stays committe
 	is_action($r, exit => 0, outcome => 'cancelled', steps => ['cancel'],
 		text => qr/commit/i);
 	wait_for_state($s, state => 'idle');
-	no_sync_standby();
+	hold_commits('');
 	like($s->err, qr/canceling wait for synchronous replication/, 'the client was warned');
 };
 
@@ -69,7 +57,7 @@ case 'with --allow syncrep the wait is cancelled: the transaction stays committe
 sub building_index
 {
 	my ($index) = @_;
-	no_sync_standby();
+	hold_commits('');
 	my $old = session()->in_transaction('UPDATE account SET balance = 5 WHERE id = 5');
 	my $s = session(application => 'builder')
 	  ->waiting("CREATE INDEX CONCURRENTLY $index ON account (balance);");
@@ -102,7 +90,7 @@ case 'with --allow concurrently it is stopped, and the invalid index named' => s
 
 # Its name would lead elsewhere if it were taken for a conninfo string.
 case 'the invalid index is named in a database whose name is a trap' => sub {
-	no_sync_standby();
+	hold_commits('');
 	my $name = 'host=localhost port=1';
 	sql(qq{CREATE DATABASE "$name" TEMPLATE template0});
 	my $old = session(role => 'postgres', database => $name);

@@ -354,8 +354,7 @@ case 'many of one owner' => sub {
 };
 
 case 'commits that wait for a standby that is not there' => sub {
-	sql($_) for "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", 'SELECT pg_reload_conf()';
-	wait_for('the setting', sub { sql('SHOW synchronous_standby_names') eq 'nobody' });
+	hold_commits('nobody');
 	my @s = map { session() } 1 .. 3;
 	$s[$_]->send("INSERT INTO account VALUES (100 + $_, 0);") for 0 .. 2;
 	wait_for_state($_, wait_event => 'SyncRep') for @s;
@@ -364,7 +363,7 @@ case 'commits that wait for a standby that is not there' => sub {
 	is($f->{command}, undef, 'no command of ours');
 	sql($_) for split /(?<=;) /, $f->{fixes}[0]{sql};
 	wait_for_state($_, state => 'idle') for @s;
-	sql($_) for 'ALTER SYSTEM RESET synchronous_standby_names', 'SELECT pg_reload_conf()';
+	hold_commits('');
 };
 
 case 'the horizon from far back' => sub {

@@ -64,7 +64,9 @@ sub found_and_cured
 	like($f->{what}, qr/^a query on standby "$name" needs rows/, 'what');
 	is($f->{command}, undef, 'no command on the primary');
 	like($f->{fixes}[0]{effect}, qr/run pgquell on the standby "$name"/, 'but where to go');
-	my ($r, $head, @there) = findings($standby, '--in-state-longer', '100ms');
+	my ($r, $head, @there);
+	wait_for('it to be old enough',
+		sub { ($r, $head, @there) = findings($standby, '--in-state-longer', '100ms'); return @there > 0 });
 	ok($head->{standby}, 'a standby');
 	is(scalar @there, 1, 'one finding there');
 	is($there[0]{session}{pid}, $s->pid, 'the session');

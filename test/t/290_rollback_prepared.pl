@@ -297,17 +297,6 @@ case 'its GID was given to another while the question stood: that one is left al
 	clean_prepared();
 };
 
-# Every end of a prepared transaction waits for a synchronous standby that does not exist.
-sub hold_ends
-{
-	my ($name) = @_;
-	sql("ALTER SYSTEM SET synchronous_standby_names = '$name'");
-	sql('SELECT pg_reload_conf()');
-	wait_for('the reload',
-		sub { sql("SELECT current_setting('synchronous_standby_names')") eq $name });
-	return;
-}
-
 sub waits_for_standby
 {
 	my ($what) = @_;
@@ -317,7 +306,7 @@ sub waits_for_standby
 
 case 'another session is ending it: survived' => sub {
 	prepare('busy');
-	hold_ends('nobody');
+	hold_commits('nobody');
 	my $other = session(application => 'committer');
 	$other->send(q{COMMIT PREPARED 'busy';});
 	waits_for_standby(q{application_name = 'committer'});
@@ -326,28 +315,28 @@ case 'another session is ending it: survived' => sub {
 	is(steps($a), 'observe: there; rollback prepared: not done: another session is ending it; observe: there');
 	my $run = pgquell_start('rollback-prepared', 'busy', '--json');
 	wait_for('pgquell to have been told', sub { log_count(qr/prepared transaction with identifier "busy" is busy/) > 1 });
-	hold_ends('');
+	hold_commits('');
 	is_rollback($run->finish, exit => 0, outcome => 'over', note => qr/another session was ending it/);
 };
 
 case 'contact is lost in the middle: it is looked at, and not claimed' => sub {
 	prepare('lost');
-	hold_ends('nobody');
+	hold_commits('nobody');
 	my $run = pgquell_start('rollback-prepared', 'lost', '--json');
 	my $pid = waits_for_standby(q{query LIKE 'ROLLBACK PREPARED%'});
 	sql("SELECT pg_terminate_backend($pid)");
 	my $a = is_rollback($run->finish, exit => 0, outcome => 'over',
 		note => qr/contact was lost after ROLLBACK PREPARED was sent; it is gone/);
 	like(steps($a), qr/rollback prepared: no answer: contact was lost; observe: gone$/, 'the steps say so');
-	hold_ends('');
+	hold_commits('');
 };
 
 case 'the server does not answer in time: unknown, and recorded' => sub {
 	prepare('hung');
-	hold_ends('nobody');
+	hold_commits('nobody');
 	my $r = pgquell('rollback-prepared', 'hung', '--json', '--timeout', '1s');
 	is_rollback($r, exit => 1, outcome => qr/^(?:unknown|survived)$/);
-	hold_ends('');
+	hold_commits('');
 	wait_for('it to be gone', sub { exists_gid('hung') == 0 });
 };
 

@@ -41,7 +41,7 @@ use PgquellTest::Session;
 our @EXPORT = qw(
   new_node cold_standby node major sql case
   session raw_session unread_session half_query_session activity is_alive is_gone wait_for wait_for_state wait_gone
-  close_later stop_process continue_process
+  close_later stop_process continue_process hold_commits
   pgquell pgquell_start pgquell_pty state_home new_state_home
   is_action is_exit action text_of steps_of step_count
   audit audit_of audit_kinds signals_recorded log_count
@@ -335,6 +335,31 @@ sub continue_process
 	my ($pid) = @_;
 	@stopped = grep { $_ != $pid } @stopped;
 	kill 'CONT', $pid;
+	return;
+}
+
+# Every commit waits from now on for a synchronous standby of this name that does not exist; '' lets them go. It is the
+# checkpointer that tells the others, some time after the reload, so a commit is tried until one waits.
+sub hold_commits
+{
+	my ($name) = @_;
+	sql("ALTER SYSTEM SET synchronous_standby_names = '$name'");
+	sql('SELECT pg_reload_conf()');
+	wait_for('the reload', sub { sql('SHOW synchronous_standby_names') eq $name });
+	return if $name eq '';
+	my $probe = session(role => 'postgres', database => 'postgres', application => 'probe', keep => 1);
+	my $tried = 0;
+	wait_for('a commit to wait', sub {
+		my $waits = (activity($probe->pid)->{wait_event} // '') eq 'SyncRep';
+		return 1 if $waits;
+		return 0 if $tried && $probe->out !~ /^through $tried$/m;
+		$tried++;
+		$probe->send(q{SELECT pg_logical_emit_message(true, '', '');}, "\\echo 'through $tried'");
+		return 0;
+	});
+	sql('SELECT pg_terminate_backend(' . $probe->pid . ')');
+	wait_gone($probe);
+	$probe->close;
 	return;
 }
 

@@ -52,6 +52,7 @@ sub pid { my ($self) = @_; return $self->{backend} }
 sub client_pid { my ($self) = @_; return $self->{process}->pid }
 sub running { my ($self) = @_; return $self->{process}->running }
 sub err { my ($self) = @_; return $self->{process}->err }
+sub out { my ($self) = @_; return $self->{process}->out }
 
 # Sends statements, each with its semicolon, and does not wait.
 sub send    ## no critic (ProhibitBuiltinHomonyms)
